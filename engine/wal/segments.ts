@@ -1,0 +1,72 @@
+// pg_wal as one long stream: which file holds a position, and its bytes in windows of a few megabytes.
+//
+//   pg_wal/000000010000000000000001   [ window │ window │ window │ window ]
+//   pg_wal/000000010000000000000002   [ window │ …
+
+import { join, type Disk } from '../disk/disk.js'
+import { parseSegmentFileName, segmentFileName } from '../format/lsn.js'
+
+export const WAL_DIRECTORY = 'pg_wal'
+const WINDOW_BYTES = 4 * 1024 * 1024
+
+/** A segment file that is there. */
+export interface SegmentFile {
+  name: string
+  timeline: number
+  segment: bigint
+  /** Bytes; a whole segment has the cluster's segment size. */
+  size: number
+}
+
+/** A piece of a segment in memory. `bytes` is never written to again, so records may point into it. */
+export interface WalWindow {
+  bytes: Uint8Array
+  view: DataView
+  /** Offset of the first byte in the segment. */
+  offset: number
+  segment: bigint
+  timeline: number
+  name: string
+}
+
+/** Every segment file in pg_wal, in the order of names. */
+export function listSegments(disk: Disk, segmentSize: number): SegmentFile[] {
+  const found: SegmentFile[] = []
+  for (const { name, kind } of disk.list(WAL_DIRECTORY)) {
+    const parsed = kind === 'directory' ? undefined : parseSegmentFileName(name, segmentSize)
+    if (parsed) found.push({ name, ...parsed, size: disk.size(join(WAL_DIRECTORY, name)) ?? 0 })
+  }
+  return found
+}
+
+/** Reads segments of a timeline's history: the newest timeline that has the file wins (XLogFileReadAnyTLI). */
+export class WalSegments {
+  readonly windowSize: number
+  constructor(
+    readonly disk: Disk,
+    readonly segmentSize: number,
+    /** Timelines to look in, newest first. */
+    readonly timelines: readonly number[],
+  ) {
+    this.windowSize = Math.min(segmentSize, WINDOW_BYTES)
+  }
+
+  /** The file for a segment; undefined when no timeline of the history has it. */
+  find(segment: bigint): { name: string; timeline: number } | undefined {
+    for (const timeline of this.timelines) {
+      const name = segmentFileName(timeline, segment, this.segmentSize)
+      if (this.disk.size(join(WAL_DIRECTORY, name)) !== undefined) return { name, timeline }
+    }
+    return undefined
+  }
+
+  /** The window that holds `offset` of a segment; undefined when there is no file. May be short at its end. */
+  window(segment: bigint, offset: number): WalWindow | undefined {
+    const file = this.find(segment)
+    if (!file) return undefined
+    const start = offset - (offset % this.windowSize)
+    const bytes = this.disk.read(join(WAL_DIRECTORY, file.name), start, this.windowSize)
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    return { bytes, view, offset: start, segment, ...file }
+  }
+}
