@@ -132,38 +132,53 @@ export function addItem(
   return true
 }
 
-/** Takes items out and closes the gaps, line pointers included (PageIndexTupleDelete, PageIndexMultiDelete). */
+/** Takes one item out: the items before it in memory slide up over it (PageIndexTupleDelete). */
+export function deleteIndexItem(page: Page, offnum: number): void {
+  const id = itemId(page, offnum)
+  const [offset, size, upper] = [lpOffset(id), maxAlign(lpLength(id)), pdUpper(page)]
+  page.bytes.copyWithin(lpAt(offnum), lpAt(offnum + 1), pdLower(page))
+  page.bytes.copyWithin(upper + size, upper, offset)
+  setPdUpper(page, upper + size)
+  setPdLower(page, pdLower(page) - 4)
+  for (let off = 1; off <= maxOffset(page); off++) {
+    const other = itemId(page, off)
+    if (lpOffset(other) <= offset) setItemId(page, off, lpOffset(other) + size, lpFlags(other), lpLength(other))
+  }
+}
+
+/** Takes several items out, `offnums` ascending (PageIndexMultiDelete: one by one when there are only two). */
 export function deleteIndexItems(page: Page, offnums: readonly number[]): void {
-  if (offnums.length === 0) return
+  if (offnums.length <= 2) {
+    for (let i = offnums.length - 1; i >= 0; i--) deleteIndexItem(page, offnums[i])
+    return
+  }
   const gone = new Set(offnums)
-  const max = maxOffset(page)
   const kept: number[] = []
-  for (let off = 1; off <= max; off++) if (!gone.has(off)) kept.push(itemId(page, off))
+  for (let off = 1; off <= maxOffset(page); off++) if (!gone.has(off)) kept.push(itemId(page, off))
   kept.forEach((id, i) => page.view.setUint32(lpAt(i + 1), id, true))
   setPdLower(page, PAGE_HEADER_SIZE + kept.length * 4)
   compactItems(page)
 }
 
 /**
- * Moves all items up against the special space, in the order they already have there, highest first
- * (compactify_tuples): free space becomes one piece, every line pointer with storage follows its item.
+ * Lays all items against the special space, in the order of their line pointers, the first one highest
+ * (compactify_tuples): free space becomes one piece and every line pointer follows its item.
  */
 export function compactItems(page: Page): void {
   const max = maxOffset(page)
-  const items: Array<{ off: number; at: number; length: number; flags: number }> = []
+  const old = page.bytes.slice(pdUpper(page), pdSpecial(page))
+  const base = pdUpper(page)
+  let upper = pdSpecial(page)
   for (let off = 1; off <= max; off++) {
     const id = itemId(page, off)
-    if (lpLength(id) > 0) items.push({ off, at: lpOffset(id), length: lpLength(id), flags: lpFlags(id) })
-  }
-  items.sort((a, b) => b.at - a.at)
-  let upper = pdSpecial(page)
-  for (const item of items) {
-    const size = maxAlign(item.length)
+    if (lpLength(id) === 0) continue
+    const size = maxAlign(lpLength(id))
+    const from = lpOffset(id) - base
     upper -= size
-    assert(upper <= item.at, 'an item never moves down when a page is compacted')
-    if (upper !== item.at) page.bytes.copyWithin(upper, item.at, item.at + size)
-    setItemId(page, item.off, upper, item.flags, item.length)
+    page.bytes.set(old.subarray(from, from + size), upper)
+    setItemId(page, off, upper, lpFlags(id), lpLength(id))
   }
+  assert(upper >= pdLower(page), 'the items of a page fit on it')
   setPdUpper(page, upper)
 }
 

@@ -1,0 +1,229 @@
+// Pages in memory. Redo changes them here; they reach the disk when room is needed, or in the final checkpoint.
+//
+// Rules for callers
+//  - ask for a page with `read` or `zeroed`, change its bytes, then call `markDirty`;
+//  - a page is safe from eviction until `beginRecord` is called again: redo never holds one longer than a record;
+//  - a page's LSN is its promise to the log: before it is written, the log up to that LSN is on disk (`flushLogTo`).
+
+import { CorruptData } from '../bytes/errors.js'
+import type { Disk } from '../disk/disk.js'
+import { BLCKSZ } from '../format/controlFile.js'
+import type { Lsn } from '../format/lsn.js'
+import { isNewPage, pageLsn, pageOf, type Page } from '../format/page.js'
+import { pageChecksum } from '../format/pageChecksum.js'
+import { FORK } from '../format/relationPath.js'
+import { RelationFork } from './relationFiles.js'
+
+/** A page of a relation, in memory. */
+export interface BufferedPage extends Page {
+  file: RelationFork
+  block: number
+  dirty: boolean
+  /** Clock sweep: raised by use, lowered by the hand; 0 may go. */
+  usage: number
+  /** The record during which the page was last asked for: it must not be evicted meanwhile. */
+  usedBy: number
+}
+
+export interface BufferPoolOptions {
+  /** Most pages held; 65,536 (512 MiB) when not given. */
+  capacity?: number
+  /** Blocks in one file of a relation (pg_control). */
+  blocksPerFile?: number
+  /** Pages carry checksums (pg_control, data_checksum_version). */
+  checksums: boolean
+  /** Write-ahead: called with a page's LSN before the page is written. */
+  flushLogTo: (lsn: Lsn) => void
+}
+
+const MAX_USAGE = 5
+const MAX_WRITE_PAGES = 64
+
+export class BufferPool {
+  /** Pages read from disk and written to it so far. */
+  pagesRead = 0
+  pagesWritten = 0
+  private readonly frames: BufferedPage[] = []
+  private readonly forks = new Map<number, RelationFork[]>()
+  private readonly capacity: number
+  private hand = 0
+  private currentRecord = 0
+  private last: RelationFork | undefined
+
+  constructor(
+    readonly disk: Disk,
+    private readonly options: BufferPoolOptions,
+  ) {
+    this.capacity = options.capacity ?? 65536
+  }
+
+  /** Pages asked for so far may be evicted from now on. */
+  beginRecord(): void {
+    this.currentRecord++
+  }
+
+  relation(spcOid: number, dbOid: number, relNumber: number, fork: number): RelationFork {
+    const last = this.last
+    if (last && last.fork === fork) {
+      const known = last.locator
+      if (known.relNumber === relNumber && known.dbOid === dbOid && known.spcOid === spcOid) return last
+    }
+    const key = relNumber * 4 + fork
+    let candidates = this.forks.get(key)
+    if (!candidates) this.forks.set(key, (candidates = []))
+    for (const file of candidates)
+      if (file.locator.dbOid === dbOid && file.locator.spcOid === spcOid) return (this.last = file)
+    const blocksPerFile = this.options.blocksPerFile ?? 131072
+    const file = new RelationFork(this.disk, { spcOid, dbOid, relNumber }, fork, blocksPerFile)
+    candidates.push(file)
+    return (this.last = file)
+  }
+
+  /**
+   * A page that exists in the fork.
+   * @throws CorruptData when its checksum is wrong; with `zeroOnError` (visibility and free space maps, which can be
+   * rebuilt) the page then counts as zeroes.
+   */
+  read(file: RelationFork, block: number, zeroOnError = false): BufferedPage {
+    const held = file.pages[block]
+    if (held) return this.used(held)
+    const page = this.frameFor(file, block)
+    file.readBlock(block, page.bytes)
+    this.pagesRead++
+    if (this.options.checksums && !isNewPage(page)) {
+      const expected = pageChecksum(page.bytes, block)
+      const found = page.view.getUint16(8, true)
+      if (expected !== found) {
+        if (!zeroOnError) {
+          this.release(page)
+          throw new CorruptData({
+            file: file.path,
+            what: `invalid page in block ${block}: page verification failed`,
+            expected: `checksum ${expected}`,
+            found: `${found}`,
+            todo: 'restore the file from a backup, or recover with the server and zero_damaged_pages',
+          })
+        }
+        page.bytes.fill(0)
+      }
+    }
+    return page
+  }
+
+  /** A page of zeroes at `block`, whatever was there; the fork is extended up to it. */
+  zeroed(file: RelationFork, block: number): BufferedPage {
+    file.extendTo(block + 1)
+    const held = file.pages[block]
+    const page = held ? this.used(held) : this.frameFor(file, block)
+    page.bytes.fill(0)
+    return page
+  }
+
+  markDirty(page: BufferedPage): void {
+    page.dirty = true
+    // An init fork is copied from disk at the end of recovery, past this cache: disk and memory must agree.
+    if (page.file.fork === FORK.INIT) this.write([page])
+  }
+
+  /** Forgets the pages of a fork from `fromBlock` on: they were truncated or dropped. */
+  drop(file: RelationFork, fromBlock = 0): void {
+    for (let block = fromBlock; block < file.pages.length; block++) {
+      const page = file.pages[block]
+      if (page) this.release(page)
+    }
+    file.pages.length = Math.min(file.pages.length, fromBlock)
+  }
+
+  /** Forks that redo has met. */
+  *allForks(): Generator<RelationFork, void, undefined> {
+    for (const candidates of this.forks.values()) yield* candidates
+  }
+
+  /** Dirty pages, file by file in the order of blocks. */
+  dirtyPages(): BufferedPage[] {
+    const dirty = this.frames.filter((page) => page.dirty)
+    return dirty.sort((a, b) =>
+      a.file === b.file ? a.block - b.block : a.file.path < b.file.path ? -1 : 1,
+    )
+  }
+
+  /** Writes every dirty page and lets files reach their size. Returns the files written; they are not synced yet. */
+  flushAll(onProgress?: (written: number, of: number) => void): void {
+    const dirty = this.dirtyPages()
+    for (let i = 0; i < dirty.length; ) {
+      let n = 1
+      while (
+        n < MAX_WRITE_PAGES &&
+        i + n < dirty.length &&
+        dirty[i + n].file === dirty[i].file &&
+        dirty[i + n].block === dirty[i].block + n
+      )
+        n++
+      this.write(dirty.slice(i, i + n))
+      i += n
+      onProgress?.(i, dirty.length)
+    }
+    for (const file of this.allForks()) if (file.exists()) file.growFiles()
+  }
+
+  private used(page: BufferedPage): BufferedPage {
+    if (page.usage < MAX_USAGE) page.usage++
+    page.usedBy = this.currentRecord
+    return page
+  }
+
+  private frameFor(file: RelationFork, block: number): BufferedPage {
+    let page: BufferedPage
+    if (this.frames.length < this.capacity) {
+      page = { ...pageOf(), file, block, dirty: false, usage: 1, usedBy: this.currentRecord }
+      this.frames.push(page)
+    } else {
+      page = this.evict()
+      page.file = file
+      page.block = block
+      page.usage = 1
+      page.usedBy = this.currentRecord
+    }
+    while (file.pages.length < block) file.pages.push(undefined)
+    file.pages[block] = page
+    return page
+  }
+
+  /** The clock's hand goes round, lowering counts, until it meets a page that nobody used lately. */
+  private evict(): BufferedPage {
+    for (;;) {
+      const page = this.frames[this.hand]
+      this.hand = (this.hand + 1) % this.frames.length
+      if (page.usedBy === this.currentRecord && page.file.pages[page.block] === page) continue
+      if (page.usage > 0) {
+        page.usage--
+        continue
+      }
+      if (page.dirty) this.write([page])
+      this.release(page)
+      return page
+    }
+  }
+
+  private release(page: BufferedPage): void {
+    if (page.file.pages[page.block] === page) page.file.pages[page.block] = undefined
+    page.dirty = false
+    page.usage = 0
+    page.usedBy = -1
+  }
+
+  /** Writes consecutive pages of one file: log first, then checksum, then bytes. */
+  private write(pages: BufferedPage[]): void {
+    const bytes = pages.length === 1 ? pages[0].bytes : new Uint8Array(pages.length * BLCKSZ)
+    pages.forEach((page, i) => {
+      if (!isNewPage(page)) {
+        this.options.flushLogTo(pageLsn(page))
+        if (this.options.checksums) page.view.setUint16(8, pageChecksum(page.bytes, page.block), true)
+      }
+      if (pages.length > 1) bytes.set(page.bytes, i * BLCKSZ)
+      page.dirty = false
+    })
+    pages[0].file.writeBlocks(pages[0].block, bytes)
+    this.pagesWritten += pages.length
+  }
+}

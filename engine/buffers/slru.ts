@@ -1,0 +1,112 @@
+// Status tables kept in plain pages without header, LSN or checksum: pg_xact, pg_multixact, pg_commit_ts
+// (access/transam/slru.c). Thirty-two pages make a file; a page whose file is missing reads as zeroes in recovery,
+// the "empty dummy" that stands in for state nobody can bring back.
+
+import { join, type Disk } from '../disk/disk.js'
+import { BLCKSZ } from '../format/controlFile.js'
+
+export const SLRU_PAGES_PER_SEGMENT = 32
+const MAX_PAGES_HELD = 4096
+
+interface StatusPage {
+  bytes: Uint8Array
+  view: DataView
+  dirty: boolean
+}
+
+export class Slru {
+  /** Files that were missing and read as zeroes. */
+  readonly dummies = new Set<string>()
+  /** Files written since the last sync. */
+  readonly written = new Set<string>()
+  private readonly pages = new Map<number, StatusPage>()
+
+  constructor(
+    private readonly disk: Disk,
+    /** Directory in the data directory, "pg_xact". */
+    readonly directory: string,
+    private readonly log: (sentence: string) => void = () => {},
+  ) {}
+
+  /** File of a page: four hexadecimal digits of the segment number, or more (SlruFileName). */
+  fileOf(pageno: number): string {
+    const segment = Math.floor(pageno / SLRU_PAGES_PER_SEGMENT)
+    return join(this.directory, segment.toString(16).toUpperCase().padStart(4, '0'))
+  }
+
+  /** The page's bytes; call `markDirty` after changing them. */
+  page(pageno: number): StatusPage {
+    const held = this.pages.get(pageno)
+    if (held) return held
+    const bytes = new Uint8Array(BLCKSZ)
+    const file = this.fileOf(pageno)
+    const size = this.disk.size(file)
+    if (size === undefined) {
+      if (!this.dummies.has(file)) this.log(`file "${file}" doesn't exist, reading as zeroes`)
+      this.dummies.add(file)
+    } else this.disk.readInto(file, (pageno % SLRU_PAGES_PER_SEGMENT) * BLCKSZ, bytes)
+    return this.hold(pageno, bytes)
+  }
+
+  /** Is there a page on disk or in memory? */
+  exists(pageno: number): boolean {
+    if (this.pages.has(pageno)) return true
+    const size = this.disk.size(this.fileOf(pageno))
+    return size !== undefined && size > (pageno % SLRU_PAGES_PER_SEGMENT) * BLCKSZ
+  }
+
+  markDirty(pageno: number): void {
+    this.page(pageno).dirty = true
+  }
+
+  /** A new page of zeroes. */
+  zeroPage(pageno: number): StatusPage {
+    const page = this.hold(pageno, new Uint8Array(BLCKSZ))
+    page.dirty = true
+    return page
+  }
+
+  /** Removes a segment's file and the pages of it in memory. */
+  removeSegment(segment: number): void {
+    const first = segment * SLRU_PAGES_PER_SEGMENT
+    for (let pageno = first; pageno < first + SLRU_PAGES_PER_SEGMENT; pageno++) this.pages.delete(pageno)
+    this.disk.remove(this.fileOf(first))
+  }
+
+  /** Removes the segments of which `isOld` says, by their first and last page, that they may go (SimpleLruTruncate). */
+  truncate(isOld: (firstPage: number, lastPage: number) => boolean): void {
+    for (const { name } of this.disk.list(this.directory)) {
+      if (!/^[0-9A-F]{4,15}$/.test(name)) continue
+      const segment = parseInt(name, 16)
+      const first = segment * SLRU_PAGES_PER_SEGMENT
+      if (isOld(first, first + SLRU_PAGES_PER_SEGMENT - 1)) this.removeSegment(segment)
+    }
+  }
+
+  /** Writes dirty pages; returns how many. Sync is the caller's: `written` names the files. */
+  flush(): number {
+    const dirty = [...this.pages].filter(([, page]) => page.dirty).sort(([a], [b]) => a - b)
+    if (dirty.length > 0) this.disk.makeDirectory(this.directory)
+    for (const [pageno, page] of dirty) {
+      this.disk.write(this.fileOf(pageno), (pageno % SLRU_PAGES_PER_SEGMENT) * BLCKSZ, page.bytes)
+      this.written.add(this.fileOf(pageno))
+      page.dirty = false
+    }
+    return dirty.length
+  }
+
+  /** Pages that would be written now. */
+  dirtyPages(): number[] {
+    return [...this.pages].filter(([, page]) => page.dirty).map(([pageno]) => pageno)
+  }
+
+  private hold(pageno: number, bytes: Uint8Array): StatusPage {
+    if (this.pages.size >= MAX_PAGES_HELD) {
+      this.flush()
+      this.pages.clear()
+    }
+    const page = { bytes, view: new DataView(bytes.buffer), dirty: false }
+    this.pages.set(pageno, page)
+    return page
+  }
+}

@@ -1,0 +1,87 @@
+// The replaceable parts: one function each, small and pure. `reference` is the version the engine uses; a learner
+// hands in one of their own: recover(disk, { ...reference, needsRedo: mine }).
+
+import type { ControlFile } from './format/controlFile.js'
+import { locateLsn, type Lsn } from './format/lsn.js'
+import { parseRelationFileName } from './format/relationPath.js'
+import { recordCrc } from './wal/reader.js'
+
+export interface Parts {
+  /** The CRC that belongs in a record's xl_crc: bytes 24 to the end, then bytes 0 to 19. */
+  recordCrc(record: Uint8Array): number
+  /** The number of the segment that holds a position, and the byte in it. `segmentSize` in bytes. */
+  locateLsn(lsn: Lsn, segmentSize: number): { segment: bigint; offset: number }
+  /** Where replay begins: the position of the first record to read. */
+  redoPoint(control: ControlFile): Lsn
+  /** The redo gate: must a record that ends at `recordEnd` still be applied to a page with this LSN? */
+  needsRedo(pageLSN: Lsn, recordEnd: Lsn): boolean
+  /** Transactions met in the log that neither committed, aborted nor were prepared, ascending. */
+  inFlight(seen: readonly TransactionEvent[]): number[]
+  /** Must this file be removed after a crash, because it is temporary? `path` is relative to the data directory. */
+  isTemporary(path: string): boolean
+  /** The last writes of recovery, put in the order in which they must reach the disk. */
+  finalWrites(writes: readonly FinalWrite[]): FinalWrite[]
+}
+
+/** What the log says of a transaction. Subtransactions that end with their parent stand in `subxids`. */
+export interface TransactionEvent {
+  xid: number
+  kind: 'seen' | 'commit' | 'abort' | 'prepare' | 'commit prepared' | 'abort prepared'
+  subxids: readonly number[]
+}
+
+/** A step of the final checkpoint. */
+export type FinalWrite =
+  | 'write data pages'
+  | 'write transaction status'
+  | 'sync data files'
+  | 'write checkpoint record'
+  | 'sync WAL'
+  | 'write pg_control'
+  | 'sync pg_control'
+
+/** The order of the final checkpoint: each step makes the next one safe (xlog.c, CreateCheckPoint). */
+export const FINAL_WRITES: readonly FinalWrite[] = [
+  'write transaction status',
+  'write data pages',
+  'sync data files',
+  'write checkpoint record',
+  'sync WAL',
+  'write pg_control',
+  'sync pg_control',
+]
+
+function inFlight(seen: readonly TransactionEvent[]): number[] {
+  const open = new Set<number>()
+  for (const event of seen) {
+    if (event.kind === 'seen') {
+      open.add(event.xid)
+      continue
+    }
+    open.delete(event.xid)
+    for (const subxid of event.subxids) open.delete(subxid)
+  }
+  return [...open].sort((a, b) => a - b)
+}
+
+/** Names PostgreSQL removes at start-up (fd.c, RemovePgTempFiles): pgsql_tmp entries and t<backend>_<relation>. */
+function isTemporary(path: string): boolean {
+  const parts = path.split('/')
+  const name = parts[parts.length - 1]
+  const folder = parts[parts.length - 2] ?? ''
+  if (folder === 'pgsql_tmp') return name.startsWith('pgsql_tmp')
+  const inDatabase = /^\d+$/.test(folder) && (parts[0] === 'base' || parts[0] === 'pg_tblspc')
+  return inDatabase && parseRelationFileName(name)?.backend !== undefined
+}
+
+/** The engine's own parts. */
+export const reference: Parts = {
+  recordCrc,
+  locateLsn,
+  redoPoint: (control) => control.checkPointCopy.redo,
+  needsRedo: (pageLSN, recordEnd) => pageLSN < recordEnd,
+  inFlight,
+  isTemporary,
+  finalWrites: (writes) => [...writes].sort((a, b) => FINAL_WRITES.indexOf(a) - FINAL_WRITES.indexOf(b)),
+}
+

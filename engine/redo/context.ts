@@ -1,0 +1,77 @@
+// What redo routines work with: the buffer pool, the status tables, the counters, and a list of what they touched.
+
+import type { BufferPool } from '../buffers/bufferPool.js'
+import type { Slru } from '../buffers/slru.js'
+import type { Disk } from '../disk/disk.js'
+import type { ControlFile } from '../format/controlFile.js'
+import type { Parts } from '../parts.js'
+import type { BlockOutcome } from './block.js'
+
+/** What the next transaction, object and multixact will be called; checkpoint records and redo move them on. */
+export interface Counters {
+  /** With epoch in the high half. */
+  nextXid: bigint
+  nextOid: number
+  nextMulti: number
+  nextMultiOffset: number
+  oldestXid: number
+  oldestXidDB: number
+  oldestMulti: number
+  oldestMultiDB: number
+  oldestCommitTsXid: number
+  newestCommitTsXid: number
+  fullPageWrites: number
+  wal_level: number
+}
+
+/** The status tables that recovery writes. */
+export interface StatusTables {
+  xact: Slru
+  multiOffsets: Slru
+  multiMembers: Slru
+  commitTs: Slru
+}
+
+/** A prepared transaction met in the log or in pg_twophase. */
+export interface PreparedTransaction {
+  xid: number
+  gid: string
+  subxids: readonly number[]
+  /** Contents of its file but for the CRC; undefined when the file is already there. */
+  state: Uint8Array | undefined
+}
+
+export interface RedoContext {
+  readonly disk: Disk
+  readonly pool: BufferPool
+  readonly tables: StatusTables
+  readonly counters: Counters
+  /** pg_control as it will be written; PARAMETER_CHANGE changes it. */
+  readonly control: ControlFile
+  readonly needsRedo: Parts['needsRedo']
+  /** The gate is the reference one: it may be asked in plain numbers. */
+  readonly referenceGate: boolean
+  /** Blocks the current record asked for, with what came of it. */
+  readonly touched: BlockOutcome[]
+  /** Blocks that a record refers to but no file holds: "path block" (log_invalid_page). */
+  readonly missingBlocks: Map<string, MissingBlock>
+  readonly prepared: Map<number, PreparedTransaction>
+  /** Replication origins: how far each has been applied. */
+  readonly originProgress: Map<number, bigint>
+  /** Files whose bytes or whose directory must be synced before the checkpoint. */
+  readonly toSync: Set<string>
+  /** Position of an overwritten record that the reader skipped; cleared by the record that confirms it. */
+  overwritten: bigint | undefined
+  log(sentence: string): void
+}
+
+export interface MissingBlock {
+  path: string
+  spcOid: number
+  dbOid: number
+  relNumber: number
+  fork: number
+  block: number
+  /** The block is in the file, but all zeroes. */
+  present: boolean
+}
