@@ -1,0 +1,169 @@
+// A notebook as the site reads it: nbformat 4 reduced to the cells, their text and their outputs.
+//
+//   chapters/01-wal.ipynb ──► Lesson { kind: 'chapter', slug: '01-wal', number: 1, title, question, notebook }
+//   exercises/01-wal.ipynb ─► Lesson { kind: 'exercise', … }
+
+import { basename } from 'node:path'
+import { SiteError } from './siteError.js'
+
+export type LessonKind = 'chapter' | 'exercise'
+
+export interface Lesson {
+  readonly kind: LessonKind
+  /** Path from the project's root, with forward slashes: the name errors use. */
+  readonly path: string
+  /** File name without extension, for example '01-wal'; a chapter and its exercise share it. */
+  readonly slug: string
+  readonly number: number
+  readonly title: string
+  /** The sentence of the first cell that ends in a question mark; an exercise may have none (''). */
+  readonly question: string
+  readonly notebook: Notebook
+}
+
+export interface Notebook {
+  readonly cells: readonly Cell[]
+}
+
+export type Cell = MarkdownCell | CodeCell
+
+export interface MarkdownCell {
+  readonly type: 'markdown'
+  readonly source: string
+}
+
+export interface CodeCell {
+  readonly type: 'code'
+  readonly source: string
+  readonly tags: readonly string[]
+  readonly outputs: readonly Output[]
+}
+
+export type Output =
+  | { readonly type: 'stream'; readonly name: 'stdout' | 'stderr'; readonly text: string }
+  | {
+      readonly type: 'display'
+      readonly data: Readonly<Record<string, unknown>>
+      readonly metadata: Readonly<Record<string, unknown>>
+    }
+  | {
+      readonly type: 'error'
+      readonly name: string
+      readonly message: string
+      readonly traceback: readonly string[]
+    }
+
+type Json = Record<string, unknown>
+
+const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null
+
+/** nbformat keeps text as one string or as a list of lines. */
+function joined(value: unknown): string {
+  if (typeof value === 'string') return value
+  return Array.isArray(value) ? value.join('') : ''
+}
+
+/** Reads an nbformat 4 notebook; `path` is only the name that errors use. Throws SiteError. */
+export function parseNotebook(text: string, path: string): Notebook {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (error) {
+    throw new SiteError(`${path} is not JSON: ${(error as Error).message}`)
+  }
+  if (!isObject(json) || json.nbformat !== 4 || !Array.isArray(json.cells)) {
+    throw new SiteError(`${path} is not a notebook of nbformat 4`)
+  }
+  const cells = json.cells.filter(isObject).flatMap(parseCell)
+  return { cells }
+}
+
+function parseCell(cell: Json): Cell[] {
+  const source = joined(cell.source)
+  if (cell.cell_type === 'markdown') return [{ type: 'markdown', source }]
+  if (cell.cell_type !== 'code' || source.trim() === '') return []
+  const metadata = isObject(cell.metadata) ? cell.metadata : {}
+  const tags = Array.isArray(metadata.tags) ? metadata.tags.map(String) : []
+  const outputs = Array.isArray(cell.outputs) ? cell.outputs.filter(isObject).map(parseOutput) : []
+  return [{ type: 'code', source: source.replace(/\s+$/, ''), tags, outputs: mergeStreams(outputs) }]
+}
+
+function parseOutput(output: Json): Output {
+  switch (output.output_type) {
+    case 'stream':
+      return {
+        type: 'stream',
+        name: output.name === 'stderr' ? 'stderr' : 'stdout',
+        text: joined(output.text),
+      }
+    case 'error':
+      return {
+        type: 'error',
+        name: joined(output.ename),
+        message: joined(output.evalue),
+        traceback: Array.isArray(output.traceback) ? output.traceback.map(String) : [],
+      }
+    default:
+      return {
+        type: 'display',
+        data: isObject(output.data) ? output.data : {},
+        metadata: isObject(output.metadata) ? output.metadata : {},
+      }
+  }
+}
+
+/** A kernel may send one printed text in several messages; a reader sees one. */
+function mergeStreams(outputs: readonly Output[]): Output[] {
+  const merged: Output[] = []
+  for (const output of outputs) {
+    const last = merged.at(-1)
+    if (output.type === 'stream' && last?.type === 'stream' && last.name === output.name) {
+      merged[merged.length - 1] = { ...last, text: last.text + output.text }
+    } else {
+      merged.push(output)
+    }
+  }
+  return merged
+}
+
+/** The notebook with its place in the course: number, title and question come from its name and first cell. */
+export function parseLesson(text: string, path: string, kind: LessonKind): Lesson {
+  const notebook = parseNotebook(text, path)
+  const slug = basename(path, '.ipynb')
+  const number = Number.parseInt(slug, 10)
+  if (Number.isNaN(number)) {
+    throw new SiteError(`${path} has no place in the course: its name must begin with a number`)
+  }
+  const first = notebook.cells[0]
+  const title = first?.type === 'markdown' ? /^#\s+(.+)$/m.exec(first.source)?.[1] : undefined
+  if (first === undefined || title === undefined) {
+    throw new SiteError(`${path} has no title: its first cell must be markdown with a line "# Title"`)
+  }
+  const question = findQuestion(first.source)
+  if (kind === 'chapter' && question === '') {
+    throw new SiteError(`${path} asks no question: its first cell needs one sentence that ends in "?"`)
+  }
+  return { kind, path, slug, number, title: bareTitle(title), question, notebook }
+}
+
+/** "# Chapter 4. Startup" and "# 4 · Startup" are both "Startup": the number is known from the file's name. */
+function bareTitle(title: string): string {
+  const bare = title.replace(/[*_`]/g, '').trim()
+  return bare.replace(/^(?:(?:chapter|exercise)\s*)?\d+\s*[.:·–—-]\s*/i, '').trim() || bare
+}
+
+/** The first sentence of the text that ends in a question mark, without markdown's signs; '' when there is none. */
+export function findQuestion(markdown: string): string {
+  const text = markdown
+    .replace(/^#+ .*$/gm, '')
+    .replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replace(/[*_>]/g, '')
+  const sentences = new Intl.Segmenter('en', { granularity: 'sentence' })
+  for (const paragraph of text.split(/\n\s*\n/)) {
+    for (const { segment } of sentences.segment(paragraph.replace(/\s+/g, ' '))) {
+      const sentence = segment.trim()
+      if (sentence.endsWith('?')) return sentence
+    }
+  }
+  return ''
+}

@@ -1,0 +1,49 @@
+// The seven steps in PostgreSQL's order: what the ribbon on every page and the picture on the first page show.
+
+import type { Lesson } from './notebook.js'
+
+export interface Step {
+  readonly slug: string
+  /** What fits on the ribbon. */
+  readonly name: string
+}
+
+export const STEPS: readonly Step[] = [
+  { slug: '01-wal', name: 'WAL' },
+  { slug: '02-lsn', name: 'LSN' },
+  { slug: '03-checkpoint', name: 'Checkpoint' },
+  { slug: '04-startup', name: 'Startup' },
+  { slug: '05-abort', name: 'Abort' },
+  { slug: '06-temp-cleanup', name: 'Temp cleanup' },
+  { slug: '07-final-checkpoint', name: 'Final checkpoint' },
+]
+
+/** The short name of a chapter; one outside the seven goes by its title. */
+export function shortName(lesson: Pick<Lesson, 'slug' | 'title'>): string {
+  return STEPS.find(({ slug }) => slug === lesson.slug)?.name ?? lesson.title
+}
+
+export interface Course {
+  /** In order of their numbers. */
+  readonly chapters: readonly Lesson[]
+  readonly exercises: readonly Lesson[]
+}
+
+export interface Neighbours {
+  readonly previous: Lesson | undefined
+  readonly next: Lesson | undefined
+  /** A chapter's exercise, an exercise's chapter. */
+  readonly partner: Lesson | undefined
+}
+
+/** The reading order is chapter, its exercise, next chapter: previous and next stay within one kind. */
+export function neighboursOf(lesson: Lesson, course: Course): Neighbours {
+  const [own, other] =
+    lesson.kind === 'chapter' ? [course.chapters, course.exercises] : [course.exercises, course.chapters]
+  const at = own.findIndex(({ slug }) => slug === lesson.slug)
+  return {
+    previous: own[at - 1],
+    next: own[at + 1],
+    partner: other.find(({ slug }) => slug === lesson.slug),
+  }
+}
