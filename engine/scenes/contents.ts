@@ -1,4 +1,5 @@
 /** What a running PostgreSQL holds: every row of every user table, every sequence. */
+import { QueryFailed } from './postgresProcess.js'
 import type { Row } from './scene.js'
 
 /** Sends one query to PostgreSQL; rejects with QueryFailed. */
@@ -10,6 +11,8 @@ export interface Contents {
   /** The last value that each sequence has handed out; null for one never used. */
   readonly sequences: Record<string, string | null>
   readonly unlogged: string[]
+  /** Relations that could not be read, with what PostgreSQL said. Empty in a sound directory. */
+  readonly unreadable: Record<string, string>
 }
 
 interface Relation {
@@ -59,11 +62,17 @@ async function lastValue(ask: Ask, relation: Relation): Promise<string | null> {
 export async function contents(ask: Ask): Promise<Contents> {
   const ways = ['enable_indexscan', 'enable_indexonlyscan', 'enable_bitmapscan']
   for (const way of ways) await ask(`set ${way} = off`)
-  const found: Contents = { tables: {}, sequences: {}, unlogged: [] }
+  const found: Contents = { tables: {}, sequences: {}, unlogged: [], unreadable: {} }
   for (const relation of (await ask(userRelations)) as unknown as Relation[]) {
-    if (relation.relkind === 'S') found.sequences[relation.name] = await lastValue(ask, relation)
-    else found.tables[relation.name] = await rowsOf(ask, relation)
-    if (relation.unlogged) found.unlogged.push(relation.name)
+    const { name } = relation
+    if (relation.unlogged) found.unlogged.push(name)
+    try {
+      if (relation.relkind === 'S') found.sequences[name] = await lastValue(ask, relation)
+      else found.tables[name] = await rowsOf(ask, relation)
+    } catch (error) {
+      if (!(error instanceof QueryFailed)) throw error
+      found.unreadable[name] = error.message
+    }
   }
   for (const way of ways) await ask(`reset ${way}`)
   return found

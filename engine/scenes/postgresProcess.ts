@@ -120,8 +120,15 @@ export class PostgresProcess {
     return readFileSync(this.#logFile, 'utf8').split('\n').slice(0, -1)
   }
 
+  /** Rejects with QueryFailed, or with ServerDied when the query took the server down. */
   async query(sql: string): Promise<Record<string, unknown>[]> {
-    return (await this.#ask((id) => ({ id, kind: 'query', sql }))) as Record<string, unknown>[]
+    try {
+      return (await this.#ask((id) => ({ id, kind: 'query', sql }))) as Record<string, unknown>[]
+    } catch (error) {
+      if (error instanceof QueryFailed && this.log().some((line) => /^(FATAL|PANIC):/.test(line)))
+        throw new ServerDied(error.message)
+      throw error
+    }
   }
 
   async exec(sql: string): Promise<void> {
