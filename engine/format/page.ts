@@ -121,15 +121,20 @@ export function addItem(
   } else shuffle = offnum < limit
   if (offnum > limit || offnum < 1) return false
   const lower = pdLower(page) + (offnum === limit || shuffle ? 4 : 0)
-  const upper = pdUpper(page) - maxAlign(size)
-  if (lower > upper) return false
+  const upper = pdUpper(page) - ((size + 7) & ~7)
+  if (lower > upper || upper + size > pdSpecial(page) || pdSpecial(page) > BLCKSZ) return false
   if (shuffle) page.bytes.copyWithin(lpAt(offnum + 1), lpAt(offnum), lpAt(limit))
   setItemId(page, offnum, upper, LP.NORMAL, size)
-  const from = source.subarray(sourceAt, sourceAt + size)
-  page.bytes.set(from, upper)
+  copyItem(source, sourceAt, size, page.bytes, upper)
   setPdLower(page, lower)
   setPdUpper(page, upper)
   return true
+}
+
+/** Most items are a few dozen bytes: a loop copies those sooner than two calls into the typed array's own code. */
+function copyItem(source: Uint8Array, from: number, size: number, target: Uint8Array, to: number): void {
+  if (size > 96) target.set(source.subarray(from, from + size), to)
+  else for (let i = 0; i < size; i++) target[to + i] = source[from + i]
 }
 
 /** Takes one item out: the items before it in memory slide up over it (PageIndexTupleDelete). */
