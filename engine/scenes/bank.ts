@@ -157,3 +157,11 @@ export const bank: Scene = {
   steps: [...before, ...committed, ...open],
   crash: 'killed with the interest run open: its sort file is on disk, its last record is not',
 }
+
+/** The same story without images of whole pages in the log: the page LSN alone guards redo. */
+export const bankWithoutImages: Scene = {
+  ...bank,
+  name: 'bank-without-images',
+  why: `${bank.why} With full_page_writes off, pages on disk may already hold what a record would do.`,
+  settings: { ...bank.settings, full_page_writes: 'off' },
+}

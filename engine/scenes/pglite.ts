@@ -3,20 +3,14 @@
  * of a scene on real files. The directory is copied while the server has it open, and then the
  * server is killed. It never hears of a shutdown.
  */
-import { chmodSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { statSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { contents } from './contents.js'
 import { PostgresProcess } from './postgresProcess.js'
+import { retouch } from './retouch.js'
 import type { CrashedScene, LogAtCrash, Scene, Step, StepTaken } from './scene.js'
 import { startParams } from './serverSettings.js'
-
-/**
- * No kernel gives out this process number: Linux stops below 4194304, macOS below 100000, and on
- * Windows all are multiples of four.
- */
-export const deadProcess = 4194305
 
 /** Crashes `scene` into `dir`, which must not exist yet. Takes a few seconds, most of them initdb. */
 export async function crash(scene: Scene, dir: string): Promise<CrashedScene> {
@@ -92,21 +86,4 @@ async function logAtCrash(server: PostgresProcess): Promise<LogAtCrash> {
 function temporaryFiles(dir: string): string[] {
   const files = readdirSync(dir, { recursive: true, encoding: 'utf8' })
   return files.filter((file) => /^base\/(\d+\/t\d+_\d+[^/]*|pgsql_tmp\/.+)$/.test(file)).sort()
-}
-
-/**
- * What a copy out of WebAssembly needs to look like a directory of this machine. PGlite numbers its
- * process 42 in a world of its own; here 42 may well be alive, and the directory would seem in use.
- */
-function retouch(dir: string): string[] {
-  for (const file of ['', ...readdirSync(dir, { recursive: true, encoding: 'utf8' })]) {
-    const path = join(dir, file)
-    chmodSync(path, statSync(path).isDirectory() ? 0o700 : 0o600)
-  }
-  const lock = join(dir, 'postmaster.pid')
-  writeFileSync(lock, readFileSync(lock, 'utf8').replace(/^-?\d+/, `-${deadProcess}`))
-  return [
-    `postmaster.pid names process ${deadProcess}, which no system has, instead of 42`,
-    'every file belongs to its owner alone (0600, directories 0700)',
-  ]
 }
