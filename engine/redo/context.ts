@@ -6,23 +6,7 @@ import type { Disk } from '../disk/disk.js'
 import type { ControlFile } from '../format/controlFile.js'
 import type { Parts } from '../parts.js'
 import type { BlockOutcome } from './block.js'
-
-/** What the next transaction, object and multixact will be called; checkpoint records and redo move them on. */
-export interface Counters {
-  /** With epoch in the high half. */
-  nextXid: bigint
-  nextOid: number
-  nextMulti: number
-  nextMultiOffset: number
-  oldestXid: number
-  oldestXidDB: number
-  oldestMulti: number
-  oldestMultiDB: number
-  oldestCommitTsXid: number
-  newestCommitTsXid: number
-  fullPageWrites: number
-  wal_level: number
-}
+import type { Counters } from './counters.js'
 
 /** The status tables that recovery writes. */
 export interface StatusTables {
@@ -52,14 +36,16 @@ export interface RedoContext {
   /** The gate is the reference one: it may be asked in plain numbers. */
   readonly referenceGate: boolean
   /** Blocks the current record asked for, with what came of it. */
-  readonly touched: BlockOutcome[]
+  touched: BlockOutcome[]
   /** Blocks that a record refers to but no file holds: "path block" (log_invalid_page). */
   readonly missingBlocks: Map<string, MissingBlock>
   readonly prepared: Map<number, PreparedTransaction>
   /** Replication origins: how far each has been applied. */
   readonly originProgress: Map<number, bigint>
-  /** Files whose bytes or whose directory must be synced before the checkpoint. */
-  readonly toSync: Set<string>
+  /** A page of pg_multixact/offsets that CREATE_ID made before its ZERO_OFF_PAGE came; -1 for none. */
+  preInitializedOffsetsPage: number
+  /** The page of pg_multixact/offsets that was zeroed last; -1 before any. */
+  latestOffsetsPage: number
   /** Position of an overwritten record that the reader skipped; cleared by the record that confirms it. */
   overwritten: bigint | undefined
   log(sentence: string): void

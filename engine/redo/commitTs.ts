@@ -1,0 +1,82 @@
+// Resource manager 18, CommitTs: when each transaction committed, kept when track_commit_timestamp is on
+// (access/transam/commit_ts.c). Ten bytes a transaction: time, then replication origin.
+
+import { BLCKSZ } from '../format/controlFile.js'
+import { XID, xidPrecedes } from '../format/transactionStatus.js'
+import type { RedoContext } from './context.js'
+import { namesByInfo, type ResourceManager } from './resourceManager.js'
+
+export const COMMIT_TS_ENTRY_SIZE = 10
+export const COMMIT_TS_XACTS_PER_PAGE = Math.floor(BLCKSZ / COMMIT_TS_ENTRY_SIZE)
+
+const ZEROPAGE = 0x00
+const TRUNCATE = 0x10
+
+export const commitTs: ResourceManager = {
+  id: 18,
+  name: 'CommitTs',
+  identify: namesByInfo({ [ZEROPAGE]: 'ZEROPAGE', [TRUNCATE]: 'TRUNCATE' }),
+  redo(record, context) {
+    const pageno = Number(record.view.getBigInt64(record.mainAt, true))
+    if (record.info === ZEROPAGE) {
+      context.tables.commitTs.zeroPage(pageno)
+      return
+    }
+    const oldest = record.view.getUint32(record.mainAt + 8, true)
+    const { counters } = context
+    if (counters.oldestCommitTsXid !== XID.INVALID && xidPrecedes(counters.oldestCommitTsXid, oldest))
+      counters.oldestCommitTsXid = oldest
+    truncateByXid(context.tables.commitTs, pageno, COMMIT_TS_XACTS_PER_PAGE)
+  },
+}
+
+/** Removes whole segments of a table indexed by transaction id that lie before `cutoffPage` (SimpleLruTruncate). */
+export function truncateByXid(
+  table: RedoContext['tables']['xact'],
+  cutoffPage: number,
+  xactsPerPage: number,
+): void {
+  const precedes = (page1: number, page2: number): boolean => {
+    const xid1 = (page1 * xactsPerPage + XID.FIRST_NORMAL + 1) >>> 0
+    const xid2 = (page2 * xactsPerPage + XID.FIRST_NORMAL + 1) >>> 0
+    return xidPrecedes(xid1, xid2) && xidPrecedes(xid1, (xid2 + xactsPerPage - 1) >>> 0)
+  }
+  const cutoff = cutoffPage - (cutoffPage % 32)
+  table.truncate((first, last) => precedes(first, cutoff) && precedes(last, cutoff))
+}
+
+/** Remembers when a transaction and its subtransactions committed (TransactionTreeSetCommitTsData). */
+export function setCommitTs(
+  context: RedoContext,
+  xid: number,
+  subxids: readonly number[],
+  time: bigint,
+  origin: number,
+): void {
+  if (!context.control.track_commit_timestamp) return
+  const table = context.tables.commitTs
+  for (const id of [xid, ...subxids]) {
+    const pageno = Math.floor(id / COMMIT_TS_XACTS_PER_PAGE)
+    const at = (id % COMMIT_TS_XACTS_PER_PAGE) * COMMIT_TS_ENTRY_SIZE
+    const page = table.page(pageno)
+    page.view.setBigInt64(at, time, true)
+    page.view.setUint16(at + 8, origin, true)
+    page.dirty = true
+  }
+  const newest = subxids.length > 0 ? subxids[subxids.length - 1] : xid
+  if (xidPrecedes(context.counters.newestCommitTsXid, newest)) context.counters.newestCommitTsXid = newest
+}
+
+/** The setting was changed by a restart: begin an empty table, or forget it all (CommitTsParameterChange). */
+export function commitTsParameterChange(context: RedoContext, on: boolean): void {
+  const { counters, tables, control } = context
+  if (on && !control.track_commit_timestamp) {
+    const next = Number(counters.nextXid & 0xffffffffn)
+    const pageno = Math.floor(next / COMMIT_TS_XACTS_PER_PAGE)
+    if (counters.oldestCommitTsXid === XID.INVALID) counters.oldestCommitTsXid = counters.newestCommitTsXid = next
+    if (!tables.commitTs.exists(pageno)) tables.commitTs.zeroPage(pageno)
+  } else if (!on && control.track_commit_timestamp) {
+    counters.oldestCommitTsXid = counters.newestCommitTsXid = XID.INVALID
+    tables.commitTs.truncate(() => true)
+  }
+}

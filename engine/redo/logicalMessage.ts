@@ -1,0 +1,10 @@
+// Resource manager 21, LogicalMessage: text for whoever decodes the log; no page changes (replication/logical/message.c).
+
+import { namesByInfo, type ResourceManager } from './resourceManager.js'
+
+export const logicalMessage: ResourceManager = {
+  id: 21,
+  name: 'LogicalMessage',
+  identify: namesByInfo({ 0x00: 'MESSAGE' }),
+  redo() {},
+}
