@@ -3,7 +3,7 @@
 import type { Heading, PageMarkdown } from './markdown.js'
 import { codeBox } from './markdown.js'
 import type { Highlighter } from './highlight.js'
-import type { CodeCell, Lesson, Output } from './notebook.js'
+import { bareTitle, type CodeCell, type Lesson, type Output } from './notebook.js'
 import { renderOutput, terminalText } from './outputs.js'
 import type { PageStyle } from './pageStyle.js'
 import { SiteError } from './siteError.js'
@@ -25,13 +25,20 @@ export function renderArticle(lesson: Lesson, services: CellServices): Article {
   const parts = lesson.notebook.cells.map((cell, at) => {
     const place = `${lesson.path}, cell ${at + 1}`
     return located(place, () => {
-      if (cell.type === 'markdown')
-        return `<div class="prose">\n${services.markdown.render(cell.source)}</div>`
+      if (cell.type === 'markdown') {
+        const source = at === 0 ? withBareTitle(cell.source) : cell.source
+        return `<div class="prose">\n${services.markdown.render(source)}</div>`
+      }
       codeCells += 1
       return renderCodeCell(cell, codeCells, services)
     })
   })
   return { html: parts.join('\n'), headings: services.markdown.headings }
+}
+
+/** The number stands above the title already. */
+function withBareTitle(source: string): string {
+  return source.replace(/^#\s+(.+)$/m, (_line, title: string) => `# ${bareTitle(title)}`)
 }
 
 function located<T>(place: string, work: () => T): T {

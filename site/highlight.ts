@@ -25,6 +25,9 @@ const CLASS_OF_KIND: Record<string, string> = {
   deleted: 'd',
 }
 
+/** Grammars call every `const` name and every property of one a constant; here only values and basic types count. */
+const LITERAL = /^\W*(?:\d|true|false|null|undefined|number|string|boolean|bigint|void|never|unknown)/
+
 const PLAIN = new Set(['', 'text', 'txt', 'log', 'console', 'plain'])
 const ALIASES: Record<string, string> = {
   ts: 'typescript',
@@ -34,7 +37,15 @@ const ALIASES: Record<string, string> = {
   shell: 'shellscript',
 }
 
-export async function createHighlighter(): Promise<Highlighter> {
+let shared: Promise<Highlighter> | undefined
+
+/** Grammars take a while to load; whoever asks gets the same highlighter. */
+export function createHighlighter(): Promise<Highlighter> {
+  shared ??= loadHighlighter()
+  return shared
+}
+
+async function loadHighlighter(): Promise<Highlighter> {
   const theme = createCssVariablesTheme({ name: 'kinds' })
   const core = await createHighlighterCore({
     themes: [theme],
@@ -55,7 +66,8 @@ export async function createHighlighter(): Promise<Highlighter> {
     if (PLAIN.has(language)) return escapeHtml(code)
     const lang = ALIASES[language] ?? language
     if (!known.has(lang)) throw new SiteError(`no highlighting for the language "${language}"`)
-    const lines = core.codeToTokensBase(code, { lang, theme: 'kinds' })
+    // No time limit: on a busy machine Shiki would give up within a line and call the rest of the text a comment.
+    const lines = core.codeToTokensBase(code, { lang, theme: 'kinds', tokenizeTimeLimit: 0 })
     return lines.map(renderLine).join('\n')
   }
   return { highlight }
@@ -76,6 +88,8 @@ function renderLine(tokens: readonly ThemedToken[]): string {
 
 function kindOf(token: ThemedToken): string {
   const kind = CLASS_OF_KIND[/--shiki-token-([\w-]+)/.exec(token.color ?? '')?.[1] ?? ''] ?? ''
+  // The n of 42n is part of the number.
+  if (kind === 'k' && token.content === 'n') return 'n'
   const isOperator = kind === 'k' && !/\w/.test(token.content)
-  return isOperator ? '' : kind
+  return isOperator || (kind === 'n' && !LITERAL.test(token.content)) ? '' : kind
 }

@@ -73,5 +73,5 @@ function openTag(tag: Tag): string {
 
 /** The words of a fragment, without tags, in one line. */
 export function plainText(html: string): string {
-  return decodeEntities(html.replace(TAG, ' ')).replace(/\s+/g, ' ').trim()
+  return decodeEntities(html.replace(TAG, '')).replace(/\s+/g, ' ').trim()
 }

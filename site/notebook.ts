@@ -4,6 +4,8 @@
 //   exercises/01-wal.ipynb ─► Lesson { kind: 'exercise', … }
 
 import { basename } from 'node:path'
+import createMarkdownIt from 'markdown-it'
+import { plainText } from './markup.js'
 import { SiteError } from './siteError.js'
 
 export type LessonKind = 'chapter' | 'exercise'
@@ -52,6 +54,9 @@ export type Output =
       readonly message: string
       readonly traceback: readonly string[]
     }
+
+const markdown = createMarkdownIt()
+const sentences = new Intl.Segmenter('en', { granularity: 'sentence' })
 
 type Json = Record<string, unknown>
 
@@ -143,24 +148,27 @@ export function parseLesson(text: string, path: string, kind: LessonKind): Lesso
   if (kind === 'chapter' && question === '') {
     throw new SiteError(`${path} asks no question: its first cell needs one sentence that ends in "?"`)
   }
-  return { kind, path, slug, number, title: bareTitle(title), question, notebook }
+  return {
+    kind,
+    path,
+    slug,
+    number,
+    title: plainText(markdown.renderInline(bareTitle(title))),
+    question,
+    notebook,
+  }
 }
 
 /** "# Chapter 4. Startup" and "# 4 · Startup" are both "Startup": the number is known from the file's name. */
-function bareTitle(title: string): string {
-  const bare = title.replace(/[*_`]/g, '').trim()
-  return bare.replace(/^(?:(?:chapter|exercise)\s*)?\d+\s*[.:·–—-]\s*/i, '').trim() || bare
+export function bareTitle(title: string): string {
+  return title.replace(/^(?:(?:chapter|exercise)\s*)?\d+\s*[.:·–—-]\s*/i, '').trim() || title.trim()
 }
 
 /** The first sentence of the text that ends in a question mark, without markdown's signs; '' when there is none. */
-export function findQuestion(markdown: string): string {
-  const text = markdown
-    .replace(/^#+ .*$/gm, '')
-    .replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
-    .replace(/[*_>]/g, '')
-  const sentences = new Intl.Segmenter('en', { granularity: 'sentence' })
-  for (const paragraph of text.split(/\n\s*\n/)) {
-    for (const { segment } of sentences.segment(paragraph.replace(/\s+/g, ' '))) {
+export function findQuestion(source: string): string {
+  const paragraphs = markdown.render(source).matchAll(/<p>([\s\S]*?)<\/p>/g)
+  for (const [, paragraph] of paragraphs) {
+    for (const { segment } of sentences.segment(plainText(paragraph ?? ''))) {
       const sentence = segment.trim()
       if (sentence.endsWith('?')) return sentence
     }

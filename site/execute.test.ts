@@ -1,0 +1,69 @@
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { executeNotebooks, projectRunner, type ExecutedNotebook } from './execute.js'
+import { markdown, notebook, pretendToRun, writeSample } from './testing/sample.js'
+
+let root: string
+let asked: string[]
+
+beforeEach(() => {
+  root = writeSample()
+  asked = []
+})
+afterEach(() => rmSync(root, { recursive: true }))
+
+async function execute(): Promise<ExecutedNotebook[]> {
+  asked.length = 0
+  return executeNotebooks({ root, cacheDir: join(root, '.cache'), run: pretendToRun(asked), say: () => {} })
+}
+
+test('chapters and exercises of one name are run apart and come back with their outputs', async () => {
+  const executed = await execute()
+  expect(executed.map(({ path }) => path)).toEqual([
+    'chapters/01-wal.ipynb',
+    'chapters/02-lsn.ipynb',
+    'exercises/01-wal.ipynb',
+  ])
+  expect(executed[0]?.text).toContain('hexdump')
+  expect(executed[2]?.text).toContain('recordCrc')
+  expect(asked).toHaveLength(3)
+})
+
+test('what has not changed is not run again', async () => {
+  await execute()
+  expect((await execute()).length).toBe(3)
+  expect(asked).toEqual([])
+})
+
+test('a changed notebook is run alone, and its older run is forgotten', async () => {
+  await execute()
+  writeFileSync(join(root, 'chapters/02-lsn.ipynb'), notebook(markdown('# 2. LSN\n\nWhere?')))
+  await execute()
+  expect(asked.map((path) => basename(path))).toEqual(['02-lsn.ipynb'])
+  expect(readdirSync(join(root, '.cache/chapter')).sort()).toEqual([
+    expect.stringMatching(/^01-wal@/),
+    expect.stringMatching(/^02-lsn@/),
+  ])
+})
+
+test.each(['engine/dist/index.js', 'exercises/dist/check.js', '.jupyter/preload.cjs'])(
+  'a changed %s runs everything again',
+  async (file) => {
+    await execute()
+    mkdirSync(join(root, file, '..'), { recursive: true })
+    writeFileSync(join(root, file), 'changed')
+    await execute()
+    expect(asked).toHaveLength(3)
+  },
+)
+
+test('a runner that gives nothing back is an error', async () => {
+  const options = { root, cacheDir: join(root, '.cache'), run: () => Promise.resolve(), say: () => {} }
+  await expect(executeNotebooks(options)).rejects.toThrow('nothing came back from the kernel')
+  expect(existsSync(join(root, '.cache/chapter'))).toBe(false)
+})
+
+test('without a runner the sentence says so', async () => {
+  await expect(projectRunner(root)).rejects.toThrow('.jupyter/notebooks.mjs is not there')
+})
