@@ -3,7 +3,7 @@
 
 import type { ControlFile } from './format/controlFile.js'
 import { locateLsn, type Lsn } from './format/lsn.js'
-import { parseRelationFileName } from './format/relationPath.js'
+import { parseRelationFileName, TABLESPACE_VERSION_DIRECTORY } from './format/relationPath.js'
 import { recordCrc } from './wal/reader.js'
 
 export interface Parts {
@@ -13,8 +13,8 @@ export interface Parts {
   locateLsn(lsn: Lsn, segmentSize: number): { segment: bigint; offset: number }
   /** Where replay begins: the position of the first record to read. */
   redoPoint(control: ControlFile): Lsn
-  /** The redo gate: must a record that ends at `recordEnd` still be applied to a page with this LSN? */
-  needsRedo(pageLSN: Lsn, recordEnd: Lsn): boolean
+  /** The redo gate: must the record from `recordStart` to `recordEnd` still be applied to a page with this LSN? */
+  needsRedo(pageLSN: Lsn, recordEnd: Lsn, recordStart: Lsn): boolean
   /** Transactions met in the log that neither committed, aborted nor were prepared, ascending. */
   inFlight(seen: readonly TransactionEvent[]): number[]
   /** Must this file be removed after a crash, because it is temporary? `path` is relative to the data directory. */
@@ -64,14 +64,17 @@ function inFlight(seen: readonly TransactionEvent[]): number[] {
   return [...open].sort((a, b) => a - b)
 }
 
-/** Names PostgreSQL removes at start-up (fd.c, RemovePgTempFiles): pgsql_tmp entries and t<backend>_<relation>. */
+const IN_TABLESPACE = new RegExp(`^(?:base|pg_tblspc/\\d+/${TABLESPACE_VERSION_DIRECTORY})/([^/]+)/(.+)$`)
+
+/**
+ * What PostgreSQL removes at start-up (fd.c, RemovePgTempFiles): in a tablespace's pgsql_tmp everything that is or
+ * lies under pgsql_tmp…, in a database's folder the files t<backend>_<relation>.
+ */
 function isTemporary(path: string): boolean {
-  const parts = path.split('/')
-  const name = parts[parts.length - 1]
-  const folder = parts[parts.length - 2] ?? ''
+  const [, folder, name] = IN_TABLESPACE.exec(path) ?? []
+  if (folder === undefined) return false
   if (folder === 'pgsql_tmp') return name.startsWith('pgsql_tmp')
-  const inDatabase = /^\d+$/.test(folder) && (parts[0] === 'base' || parts[0] === 'pg_tblspc')
-  return inDatabase && parseRelationFileName(name)?.backend !== undefined
+  return /^\d+$/.test(folder) && parseRelationFileName(name)?.backend !== undefined
 }
 
 /** The engine's own parts. */
@@ -84,4 +87,3 @@ export const reference: Parts = {
   isTemporary,
   finalWrites: (writes) => [...writes].sort((a, b) => FINAL_WRITES.indexOf(a) - FINAL_WRITES.indexOf(b)),
 }
-

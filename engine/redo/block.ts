@@ -94,7 +94,7 @@ export function existingPage(
 }
 
 function isOlder(context: RedoContext, page: BufferedPage, record: WalRecord): boolean {
-  if (!context.referenceGate) return context.needsRedo(pageLsn(page), record.endLsn)
+  if (!context.referenceGate) return context.needsRedo(pageLsn(page), record.endLsn, record.lsn)
   const high = page.view.getUint32(0, true)
   if (high !== record.endHigh) return high < record.endHigh
   return page.view.getUint32(4, true) < record.endLow
