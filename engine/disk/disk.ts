@@ -37,6 +37,8 @@ export interface Disk {
   link(path: string, target: string): void
   /** Returns when a file's bytes, or a directory's entries, would survive a power cut. */
   sync(path: string): void
+  /** Is this process alive and working in the directory? Absent where there are no processes. */
+  usedBy?(pid: number): boolean
 }
 
 /** The whole of a file; undefined when there is no such file. */

@@ -142,8 +142,29 @@ export function nodeDisk(directory: string, options: { readOnly?: boolean } = {}
         }
       })
     },
+    usedBy: (pid) => worksIn(pid, root),
     close() {
       for (const path of [...open.keys()]) close(path)
     },
+  }
+}
+
+/**
+ * Is the process alive, and `directory` its working directory? A server's always is. Linux tells; elsewhere, or where
+ * the process belongs to somebody else, being alive must do: a stale lock file may name a number in use again.
+ */
+function worksIn(pid: number, directory: string): boolean {
+  if (process.platform === 'linux') {
+    try {
+      return fs.realpathSync(`/proc/${pid}/cwd`) === fs.realpathSync(directory)
+    } catch (error) {
+      return codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ESRCH'
+    }
+  }
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return codeOf(error) === 'EPERM'
   }
 }

@@ -1,6 +1,43 @@
-// The one table that says who redoes what (access/rmgrlist.h). Ids are PostgreSQL's and never change.
+// The one table that says who redoes what (access/rmgrlist.h). A manager's place is its id, and never changes.
 
+import { clog } from './clog.js'
+import { commitTs } from './commitTs.js'
+import { database } from './database.js'
+import { logicalMessage } from './logicalMessage.js'
+import { multixact } from './multixact.js'
+import { relmap } from './relmap.js'
+import { replicationOrigin } from './replicationOrigin.js'
 import type { ResourceManager } from './resourceManager.js'
+import { standby } from './standby.js'
+import { storage } from './storage.js'
+import { tablespace } from './tablespace.js'
+import { transaction } from './transaction.js'
+import { xlog } from './xlog.js'
+
+/** A manager that the engine can name but not redo. */
+const named = (id: number, name: string): ResourceManager => ({ id, name, identify: () => undefined })
 
 export const resourceManagers: readonly ResourceManager[] = [
+  xlog, //               0
+  transaction, //        1
+  storage, //            2
+  clog, //               3
+  database, //           4
+  tablespace, //         5
+  multixact, //          6
+  relmap, //             7
+  standby, //            8
+  named(9, 'Heap2'),
+  named(10, 'Heap'),
+  named(11, 'Btree'),
+  named(12, 'Hash'),
+  named(13, 'Gin'),
+  named(14, 'Gist'),
+  named(15, 'Sequence'),
+  named(16, 'SPGist'),
+  named(17, 'BRIN'),
+  commitTs, //           18
+  replicationOrigin, //  19
+  named(20, 'Generic'),
+  logicalMessage, //     21
 ]

@@ -1,0 +1,108 @@
+// The public door of pgcrash. Chapters, exercises and the command line come in here.
+
+export { crc32c, crcUpdate, crcFinish, CRC_INIT } from './bytes/crc32c.js'
+export {
+  assert,
+  CorruptData,
+  DirectoryInUse,
+  DiskFault,
+  NotRecoverable,
+  NotStarted,
+  Unsupported,
+} from './bytes/errors.js'
+export { hexdump } from './bytes/hexdump.js'
+export { viewOf, type Field, type Struct, type ValueOf } from './bytes/layout.js'
+export { join, parentOf, readFile, type Disk, type Entry, type EntryKind } from './disk/disk.js'
+export { memoryDisk, type MemoryDisk } from './disk/memoryDisk.js'
+export { nodeDisk } from './disk/nodeDisk.js'
+export { CheckPoint, CHECKPOINT_RECORD_LENGTH } from './format/checkpoint.js'
+export {
+  BLCKSZ,
+  CONTROL_FILE,
+  ControlFile,
+  DBState,
+  decodeControlFile,
+  encodeControlFile,
+  readControlFile,
+  stateName,
+} from './format/controlFile.js'
+export {
+  formatLsn,
+  INVALID_LSN,
+  locateLsn,
+  maxAlign,
+  parseLsn,
+  parseSegmentFileName,
+  segmentFileName,
+  type Lsn,
+} from './format/lsn.js'
+export {
+  isNewPage,
+  itemBytes,
+  itemId,
+  LP,
+  lpFlags,
+  lpLength,
+  lpOffset,
+  maxOffset,
+  PageHeader,
+  pageLsn,
+  pageOf,
+  PD,
+  pdFlags,
+  pdLower,
+  pdSpecial,
+  pdUpper,
+  type Page,
+} from './format/page.js'
+export { pageChecksum } from './format/pageChecksum.js'
+export { restoreImage } from './format/pageImage.js'
+export {
+  databasePath,
+  FORK,
+  FORK_NAMES,
+  parseRelationFileName,
+  relationPath,
+  type RelationFileName,
+  type RelFileLocator,
+} from './format/relationPath.js'
+export { formatTime, formatTimestamp } from './format/timestamp.js'
+export { parsePrepare, parseTransactionEnd, XACT, type TransactionEnd } from './format/transactionRecord.js'
+export {
+  readStatus,
+  STATUS_NAMES,
+  statusPosition,
+  TRANSACTION_STATUS,
+  writeStatus,
+  xidPrecedes,
+  XACTS_PER_PAGE,
+} from './format/transactionStatus.js'
+export { pageHeaderSize, XLOG_BLCKSZ, XLOG_PAGE_MAGIC, XLogLongPageHeader, XLogPageHeader, XLP } from './format/walPage.js'
+export { BKPBLOCK, BKPIMAGE, XLogRecord } from './format/walRecord.js'
+export { decodeRecord } from './wal/decoder.js'
+export { recordCrc, WalReader, type WalReaderOptions } from './wal/reader.js'
+export { BlockRef, WalRecord, type BlockImage, type EndCause, type EndOfWal } from './wal/record.js'
+export { listSegments, type SegmentFile } from './wal/segments.js'
+export { encodeRecord, WalWriter, type WalWriterOptions } from './wal/writer.js'
+export { BufferPool, type BufferedPage } from './buffers/bufferPool.js'
+export { RelationFork } from './buffers/relationFiles.js'
+export { Slru } from './buffers/slru.js'
+export {
+  initBlockForRedo,
+  readBlockForRedo,
+  stamp,
+  type BlockOutcome,
+  type Outcome,
+} from './redo/block.js'
+export { setTransactionStatus, transactionStatus } from './redo/clog.js'
+export type { RedoContext, StatusTables } from './redo/context.js'
+export { Counters } from './redo/counters.js'
+export type { ResourceManager } from './redo/resourceManager.js'
+export { resourceManagers } from './redo/resourceManagers.js'
+export { FINAL_WRITES, reference, type FinalWrite, type Parts, type TransactionEvent } from './parts.js'
+export { carryOutCleanup, planCleanup, type CleanupPlan } from './recovery/cleanup.js'
+export { type FinalCheckpoint } from './recovery/finish.js'
+export { recover, Recovery, type Progress, type RecoverOptions, type RecoveryResult } from './recovery/recovery.js'
+export { applyRecord, replay, type Step } from './recovery/replay.js'
+export { findStartPoint, type StartPoint } from './recovery/startup.js'
+export { openLog, surveyLog, type ManagerCount, type Survey } from './recovery/survey.js'

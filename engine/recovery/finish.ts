@@ -1,0 +1,199 @@
+// The final checkpoint (xlog.c, CreateCheckPoint with CHECKPOINT_END_OF_RECOVERY). All that recovery did is in memory
+// until now; here it reaches the disk, in an order in which a power cut at any point leaves a directory that can be
+// recovered again:
+//
+//   pages, status tables, two-phase files ─ sync ─► checkpoint record ─ sync ─► pg_control: this write ends recovery
+
+import { join, type Disk } from '../disk/disk.js'
+import { CheckPoint } from '../format/checkpoint.js'
+import { DBState, writeControlFile, encodeControlFile, CONTROL_FILE, type ControlFile } from '../format/controlFile.js'
+import { INVALID_LSN, type Lsn } from '../format/lsn.js'
+import { statusPosition, XACTS_PER_PAGE } from '../format/transactionStatus.js'
+import { crc32c } from '../bytes/crc32c.js'
+import { viewOf } from '../bytes/layout.js'
+import { FINAL_WRITES, type FinalWrite, type Parts } from '../parts.js'
+import type { RedoContext, StatusTables } from '../redo/context.js'
+import type { Counters } from '../redo/counters.js'
+import { memberPosition, OFFSETS_PER_PAGE } from '../redo/multixact.js'
+import { encodeOrigins, ORIGIN_FILE } from '../redo/replicationOrigin.js'
+import { TWOPHASE_DIRECTORY, twophaseFileName } from '../redo/transaction.js'
+import { XLOG } from '../redo/xlog.js'
+import { WalWriter } from '../wal/writer.js'
+import { LOCK_FILE } from './startup.js'
+import type { Survey } from './survey.js'
+
+/** LSN that unlogged relations start from after a crash (FirstNormalUnloggedLSN). */
+const FIRST_NORMAL_UNLOGGED_LSN = 1000n
+
+export interface FinalCheckpoint {
+  /** Where the checkpoint record starts; also its redo point. */
+  lsn: Lsn
+  pagesWritten: number
+  statusPagesWritten: number
+  /** The order in which the writes were made. */
+  order: readonly FinalWrite[]
+}
+
+/** Writes everything down. `time` in seconds since 1970. */
+export function finalCheckpoint(
+  context: RedoContext,
+  survey: Survey,
+  parts: Parts,
+  time: bigint,
+  onProgress?: (written: number, of: number) => void,
+): FinalCheckpoint {
+  const { disk, pool, tables, counters } = context
+  trimStatusTables(tables, counters)
+  const before = pool.pagesWritten
+  let statusPagesWritten = 0
+  let lsn = INVALID_LSN
+  const writer = logWriter(disk, context.control, survey)
+  const actions: Record<FinalWrite, () => void> = {
+    'write transaction status': () => {
+      for (const table of Object.values(tables)) statusPagesWritten += table.flush()
+      writeTwoPhaseFiles(context)
+      if (disk.kind('pg_logical') === 'directory') writeOrigins(disk, context.originProgress)
+    },
+    'write data pages': () => pool.flushAll(onProgress),
+    'sync data files': () => syncTree(disk, ''),
+    'write checkpoint record': () => {
+      lsn = writeCheckpointRecord(writer, context, survey, time)
+    },
+    'sync WAL': () => writer.sync(),
+    'write pg_control': () => disk.write(CONTROL_FILE, 0, encodeControlFile(shutDown(context, lsn, survey, time))),
+    'sync pg_control': () => disk.sync(CONTROL_FILE),
+  }
+  const order = parts.finalWrites(FINAL_WRITES)
+  for (const write of order) actions[write]()
+  disk.remove(LOCK_FILE)
+  return { lsn, pagesWritten: pool.pagesWritten - before, statusPagesWritten, order }
+}
+
+/** pg_control says from now on that recovery is under way: a crash of ours starts from the same point again. */
+export function markInRecovery(disk: Disk, control: ControlFile, time: bigint): void {
+  writeControlFile(disk, { ...control, state: DBState.DB_IN_CRASH_RECOVERY, time })
+}
+
+function logWriter(disk: Disk, control: ControlFile, survey: Survey): WalWriter {
+  const broken = survey.end.aborted
+  const writer = new WalWriter({
+    disk,
+    segmentSize: control.xlog_seg_size,
+    timeline: survey.timeline,
+    systemIdentifier: control.system_identifier,
+    position: broken ? broken.missingContinuation : survey.endOfLog,
+    previous: survey.lastRecord ?? control.checkPoint,
+  })
+  if (broken) writer.overwriteContinuation()
+  return writer
+}
+
+function writeCheckpointRecord(writer: WalWriter, context: RedoContext, survey: Survey, time: bigint): Lsn {
+  const broken = survey.end.aborted
+  if (broken) {
+    const main = new Uint8Array(16)
+    viewOf(main).setBigUint64(0, broken.record, true)
+    viewOf(main).setBigInt64(8, (time - 946684800n) * 1000000n, true)
+    writer.insert(0, XLOG.OVERWRITE_CONTRECORD, 0, main)
+  }
+  const main = new Uint8Array(CheckPoint.size)
+  CheckPoint.write(main, 0, checkpointBody(context, writer.nextRecordStart, survey.timeline, time))
+  return writer.insert(0, XLOG.CHECKPOINT_SHUTDOWN, 0, main).start
+}
+
+/** A shutdown checkpoint is its own redo point: nothing comes between. */
+function checkpointBody(context: RedoContext, redo: Lsn, timeline: number, time: bigint): CheckPoint {
+  const { counters, control } = context
+  return {
+    redo,
+    ThisTimeLineID: timeline,
+    PrevTimeLineID: timeline,
+    fullPageWrites: counters.fullPageWrites,
+    wal_level: control.wal_level,
+    nextXid: counters.nextXid,
+    nextOid: counters.nextOid,
+    nextMulti: counters.nextMulti,
+    nextMultiOffset: counters.nextMultiOffset,
+    oldestXid: counters.oldestXid,
+    oldestXidDB: counters.oldestXidDB,
+    oldestMulti: counters.oldestMulti,
+    oldestMultiDB: counters.oldestMultiDB,
+    time,
+    oldestCommitTsXid: counters.oldestCommitTsXid,
+    newestCommitTsXid: counters.newestCommitTsXid,
+    oldestActiveXid: 0,
+  }
+}
+
+function shutDown(context: RedoContext, lsn: Lsn, survey: Survey, time: bigint): ControlFile {
+  return {
+    ...context.control,
+    state: DBState.DB_SHUTDOWNED,
+    time,
+    checkPoint: lsn,
+    checkPointCopy: checkpointBody(context, lsn, survey.timeline, time),
+    unloggedLSN: FIRST_NORMAL_UNLOGGED_LSN,
+    minRecoveryPoint: INVALID_LSN,
+    minRecoveryPointTLI: 0,
+  }
+}
+
+/** Clears what lies beyond the next transaction and the next multixact (TrimCLOG, TrimMultiXact). */
+function trimStatusTables(tables: StatusTables, counters: Counters): void {
+  const next = Number(counters.nextXid & 0xffffffffn)
+  if (next % XACTS_PER_PAGE !== 0) {
+    const { pageno, byte, shift } = statusPosition(next)
+    const page = tables.xact.page(pageno)
+    page.bytes[byte] &= (1 << shift) - 1
+    page.bytes.fill(0, byte + 1)
+    page.dirty = true
+  }
+  const offsetsPage = Math.floor(counters.nextMulti / OFFSETS_PER_PAGE)
+  const entry = counters.nextMulti % OFFSETS_PER_PAGE
+  if (entry !== 0 || tables.multiOffsets.exists(offsetsPage)) {
+    const page = tables.multiOffsets.page(offsetsPage)
+    page.view.setUint32(entry * 4, counters.nextMultiOffset, true)
+    page.bytes.fill(0, (entry + 1) * 4)
+    page.dirty = true
+  }
+  const { pageno, flagsAt, xidAt } = memberPosition(counters.nextMultiOffset)
+  if (flagsAt !== 0) {
+    const page = tables.multiMembers.page(pageno)
+    page.bytes.fill(0, xidAt)
+    page.dirty = true
+  }
+}
+
+/** A prepared transaction that is only in the log would be lost with it: its file first (CheckPointTwoPhase). */
+function writeTwoPhaseFiles(context: RedoContext): void {
+  for (const { xid, state } of context.prepared.values()) {
+    if (!state) continue
+    const file = new Uint8Array(state.length + 4)
+    file.set(state)
+    viewOf(file).setUint32(state.length, crc32c(state), true)
+    const path = join(TWOPHASE_DIRECTORY, twophaseFileName(context.counters.fullXid(xid)))
+    context.disk.write(path, 0, file)
+    context.disk.truncate(path, file.length)
+  }
+}
+
+function writeOrigins(disk: Disk, progress: ReadonlyMap<number, bigint>): void {
+  disk.write(`${ORIGIN_FILE}.tmp`, 0, encodeOrigins(progress))
+  disk.sync(`${ORIGIN_FILE}.tmp`)
+  disk.rename(`${ORIGIN_FILE}.tmp`, ORIGIN_FILE)
+}
+
+/**
+ * Syncs every file and directory: pages that the dead server wrote but never synced count as applied by their LSN,
+ * and must be as durable as ours (fd.c, SyncDataDirectory).
+ */
+export function syncTree(disk: Disk, directory: string): void {
+  for (const { name, kind } of disk.list(directory)) {
+    const path = join(directory, name)
+    if (kind === 'file') {
+      if (path !== LOCK_FILE) disk.sync(path)
+    } else if (kind === 'directory' || directory === 'pg_tblspc' || name === 'pg_wal') syncTree(disk, path)
+  }
+  disk.sync(directory)
+}
+

@@ -1,0 +1,259 @@
+// The whole story, in PostgreSQL's order, one method a chapter. `recover` at the end calls them all.
+//
+//   startup          was there a crash? where to begin? what does the log hold?       (constructor, survey)
+//   replay           every record in sequence, applied where the page is older
+//   abort            transactions without a commit are marked aborted in pg_xact
+//   cleanUp          temporary data goes, unlogged tables become empty
+//   finish           the final checkpoint: everything to disk, pg_control last
+//
+// Until `replay` or a later step is called, no byte of the directory changes.
+
+import { BufferPool } from '../buffers/bufferPool.js'
+import { Slru } from '../buffers/slru.js'
+import { Unsupported } from '../bytes/errors.js'
+import { join, readFile, type Disk } from '../disk/disk.js'
+import { formatLsn, type Lsn } from '../format/lsn.js'
+import { formatTimestamp } from '../format/timestamp.js'
+import { TRANSACTION_STATUS } from '../format/transactionStatus.js'
+import { parsePrepare } from '../format/transactionRecord.js'
+import { reference, type Parts } from '../parts.js'
+import { setTransactionStatus, transactionStatus } from '../redo/clog.js'
+import type { PreparedTransaction, RedoContext } from '../redo/context.js'
+import { Counters } from '../redo/counters.js'
+import { OFFSETS_PER_PAGE } from '../redo/multixact.js'
+import { readOrigins } from '../redo/replicationOrigin.js'
+import { TWOPHASE_DIRECTORY } from '../redo/transaction.js'
+import { carryOutCleanup, planCleanup, type CleanupPlan } from './cleanup.js'
+import { finalCheckpoint, markInRecovery, type FinalCheckpoint } from './finish.js'
+import { replay, unsupportedManager, type Step } from './replay.js'
+import { findStartPoint, type StartPoint } from './startup.js'
+import { openLog, surveyLog, type Survey } from './survey.js'
+
+export interface RecoverOptions {
+  /** Hears PostgreSQL's sentences as they come. */
+  log?: (sentence: string) => void
+  /** Progress of reading the log, replaying it, writing pages. Called every some thousand records. */
+  onProgress?: (progress: Progress) => void
+  /** Seconds since 1970 to write into the checkpoint; the control file's own time when not given. */
+  time?: bigint
+  /** PostgreSQL's way: leave transactions in flight as 00, which reads as aborted. */
+  leaveInFlight?: boolean
+  /** Most pages held in memory at once. */
+  capacity?: number
+}
+
+export interface Progress {
+  phase: 'survey' | 'replay' | 'write'
+  /** Position in the log, and where the log begins and (once known) ends. */
+  position: Lsn
+  begin: Lsn
+  end: Lsn | undefined
+  records: number
+}
+
+export interface RecoveryResult {
+  /** `no recovery needed`: the directory was shut down cleanly, nothing was changed. */
+  outcome: 'recovered' | 'no recovery needed'
+  start: StartPoint
+  survey: Survey | undefined
+  aborted: number[]
+  cleanup: CleanupPlan | undefined
+  checkpoint: FinalCheckpoint | undefined
+}
+
+const PROGRESS_EVERY = 16384
+
+export class Recovery {
+  readonly start: StartPoint
+  readonly context: RedoContext
+  private readonly log: (sentence: string) => void
+  private readonly time: bigint
+  private surveyed: Survey | undefined
+  private changing = false
+
+  /** Looks at the directory. @throws DirectoryInUse, NotRecoverable, CorruptData, Unsupported */
+  constructor(
+    readonly disk: Disk,
+    readonly parts: Parts = reference,
+    private readonly options: RecoverOptions = {},
+  ) {
+    this.log = options.log ?? (() => {})
+    this.start = findStartPoint(disk, parts)
+    this.time = options.time ?? this.start.control.time
+    this.context = makeContext(disk, this.start, parts, options, this.log)
+    for (const sentence of this.start.sentences) this.log(sentence)
+  }
+
+  get crashed(): boolean {
+    return this.start.crashed
+  }
+
+  /** What the log holds, read once and checked to its end. @throws Unsupported for a resource manager we cannot redo */
+  get survey(): Survey {
+    if (this.surveyed) return this.surveyed
+    const { disk, start, parts } = this
+    this.surveyed = surveyLog(disk, start, parts, {
+      onProgress: (position, records) =>
+        this.options.onProgress?.({ phase: 'survey', position, begin: start.redo, end: undefined, records }),
+    })
+    for (const [rmid, lsn] of this.surveyed.unsupported) throw new Unsupported(unsupportedManager(rmid, formatLsn(lsn)))
+    return this.surveyed
+  }
+
+  /** Replays the log, a step a record. Pages change in memory, and on disk when memory is short. */
+  *replay(): Generator<Step, void, undefined> {
+    const { survey } = this
+    if (survey.firstRecord === undefined) {
+      this.log(survey.end.reason)
+      this.log('redo is not required')
+      return
+    }
+    this.beginChanges()
+    this.log(`redo starts at ${formatLsn(survey.firstRecord)}`)
+    const reader = openLog(this.disk, this.start, this.parts, survey.endOfLog)
+    let records = 0
+    for (const step of replay(reader, this.context)) {
+      yield step
+      if (++records % PROGRESS_EVERY === 0) this.progress('replay', step.record.endLsn, records)
+    }
+    this.progress('replay', survey.endOfLog, records)
+    this.log(survey.end.reason)
+    this.log(`redo done at ${formatLsn(survey.lastRecord ?? 0n)}`)
+    if (survey.lastTransactionTime !== undefined)
+      this.log(`last completed transaction was at log time ${formatTimestamp(survey.lastTransactionTime)}`)
+  }
+
+  /** Marks transactions in flight as aborted; returns their ids. Prepared ones are left alone. */
+  abort(): number[] {
+    const inFlight = this.survey.inFlight.filter((xid) => !this.isPrepared(xid))
+    if (this.options.leaveInFlight) return inFlight
+    this.beginChanges()
+    const open = inFlight.filter((xid) => transactionStatus(this.context.tables, xid) === TRANSACTION_STATUS.IN_PROGRESS)
+    for (const xid of open) setTransactionStatus(this.context.tables, xid, TRANSACTION_STATUS.ABORTED)
+    if (open.length > 0) this.log(`transactions in flight marked aborted: ${open.join(', ')}`)
+    return open
+  }
+
+  /** Removes temporary data and resets unlogged relations; returns what was done. */
+  cleanUp(): CleanupPlan {
+    this.beginChanges()
+    const plan = planCleanup(this.disk, this.parts)
+    const gone = new Set([...plan.unloggedFiles, ...plan.unlogged.map(({ main }) => main)])
+    for (const file of this.context.pool.allForks())
+      if (gone.has(file.path)) {
+        this.context.pool.drop(file)
+        file.forget()
+      }
+    carryOutCleanup(this.disk, plan)
+    return plan
+  }
+
+  /** The final checkpoint. Afterwards the directory counts as shut down. */
+  finish(): FinalCheckpoint {
+    this.beginChanges()
+    this.log('checkpoint starting: end-of-recovery immediate wait')
+    const { survey, context } = this
+    const done = finalCheckpoint(context, survey, this.parts, this.time, (written, of) => {
+      const fraction = { phase: 'write' as const, position: BigInt(written), begin: 0n, end: BigInt(of) }
+      this.options.onProgress?.({ ...fraction, records: written })
+    })
+    this.log(
+      `checkpoint complete: wrote ${done.pagesWritten} buffers, wrote ${done.statusPagesWritten} SLRU buffers; ` +
+        `lsn=${formatLsn(done.lsn)}, redo lsn=${formatLsn(done.lsn)}`,
+    )
+    return done
+  }
+
+  private isPrepared(xid: number): boolean {
+    if (this.context.prepared.has(xid)) return true
+    for (const { subxids } of this.context.prepared.values()) if (subxids.includes(xid)) return true
+    return false
+  }
+
+  private progress(phase: Progress['phase'], position: Lsn, records: number): void {
+    const { redo } = this.start
+    this.options.onProgress?.({ phase, position, begin: redo, end: this.survey.endOfLog, records })
+  }
+
+  private beginChanges(): void {
+    if (this.changing) return
+    this.changing = true
+    void this.survey // whatever forbids recovery must show before the first change
+    for (const name of new Set(this.disk.list('pg_wal').filter((e) => e.kind === 'file').map((e) => e.name)))
+      this.disk.sync(join('pg_wal', name)) // write-ahead: the log we replay is on disk before any page is
+    markInRecovery(this.disk, this.start.control, this.time)
+  }
+}
+
+function makeContext(
+  disk: Disk,
+  start: StartPoint,
+  parts: Parts,
+  options: RecoverOptions,
+  log: (sentence: string) => void,
+): RedoContext {
+  const { control } = start
+  const counters = new Counters(start.checkpoint)
+  const prepared = readPrepared(disk)
+  const slru = (directory: string): Slru => new Slru(disk, directory, log)
+  return {
+    disk,
+    pool: new BufferPool(disk, {
+      capacity: options.capacity,
+      blocksPerFile: control.relseg_size,
+      checksums: control.data_checksum_version !== 0,
+      flushLogTo: () => {}, // the log was synced before the first change
+    }),
+    tables: {
+      xact: slru('pg_xact'),
+      multiOffsets: slru('pg_multixact/offsets'),
+      multiMembers: slru('pg_multixact/members'),
+      commitTs: slru('pg_commit_ts'),
+    },
+    counters,
+    control: { ...control },
+    needsRedo: parts.needsRedo,
+    referenceGate: parts.needsRedo === reference.needsRedo,
+    touched: [],
+    missingBlocks: new Map(),
+    prepared,
+    originProgress: readOrigins(disk),
+    preInitializedOffsetsPage: -1,
+    latestOffsetsPage: Math.floor(counters.nextMulti / OFFSETS_PER_PAGE),
+    overwritten: undefined,
+    log,
+  }
+}
+
+/** Prepared transactions that a checkpoint wrote to pg_twophase already (restoreTwoPhaseData). */
+function readPrepared(disk: Disk): Map<number, PreparedTransaction> {
+  const prepared = new Map<number, PreparedTransaction>()
+  for (const { name } of disk.list(TWOPHASE_DIRECTORY)) {
+    const file = /^[0-9A-F]{16}$/.test(name) ? readFile(disk, join(TWOPHASE_DIRECTORY, name)) : undefined
+    if (!file) continue
+    const { header, gid, subxids } = parsePrepare(file)
+    prepared.set(header.xid, { xid: header.xid, gid, subxids, state: undefined })
+  }
+  return prepared
+}
+
+/** Recovers a crashed data directory, all of it. A directory that was shut down is left as it is. */
+export function recover(disk: Disk, parts: Parts = reference, options: RecoverOptions = {}): RecoveryResult {
+  const recovery = new Recovery(disk, parts, options)
+  const { start } = recovery
+  if (!start.crashed)
+    return {
+      outcome: 'no recovery needed',
+      start,
+      survey: undefined,
+      aborted: [],
+      cleanup: undefined,
+      checkpoint: undefined,
+    }
+  const { survey } = recovery
+  for (const step of recovery.replay()) void step
+  const aborted = recovery.abort()
+  const cleanup = recovery.cleanUp()
+  const checkpoint = recovery.finish()
+  return { outcome: 'recovered', start, survey, aborted, cleanup, checkpoint }
+}

@@ -1,0 +1,50 @@
+// The redo loop (xlogrecovery.c, PerformWalRecovery, ApplyWalRecord): read a record, hand it to its resource manager,
+// hand out a step. Whoever asks sets the pace: a command drains it, a notebook takes ten, a test stops in the middle.
+
+import { Unsupported } from '../bytes/errors.js'
+import { formatLsn } from '../format/lsn.js'
+import type { BlockOutcome } from '../redo/block.js'
+import type { RedoContext } from '../redo/context.js'
+import { resourceManagers } from '../redo/resourceManagers.js'
+import type { WalReader } from '../wal/reader.js'
+import type { WalRecord } from '../wal/record.js'
+
+/** One record, replayed. The pages in `blocks` go on changing with later steps: copy what must stay. */
+export interface Step {
+  record: WalRecord
+  blocks: readonly BlockOutcome[]
+}
+
+/** Replays the log from where `reader` stands to its end. */
+export function* replay(reader: WalReader, context: RedoContext): Generator<Step, void, undefined> {
+  for (;;) {
+    const record = reader.read()
+    if (record.kind === 'end') return
+    if (reader.overwritten !== undefined) {
+      context.overwritten = reader.overwritten
+      reader.overwritten = undefined
+    }
+    yield applyRecord(record, context)
+  }
+}
+
+/** Redoes one record. */
+export function applyRecord(record: WalRecord, context: RedoContext): Step {
+  const redo = resourceManagers[record.xl_rmid]?.redo
+  if (!redo) throw new Unsupported(unsupportedManager(record.xl_rmid, formatLsn(record.lsn)))
+  context.pool.beginRecord()
+  context.touched = []
+  context.counters.advancePastXid(record.xl_xid)
+  redo(record, context)
+  return { record, blocks: context.touched }
+}
+
+/** The sentence for a resource manager that cannot be redone. */
+export function unsupportedManager(rmid: number, lsn: string): string {
+  const known = resourceManagers[rmid]
+  if (known) return `resource manager ${known.name} (record at ${lsn}) is not supported yet; nothing was changed`
+  return (
+    `resource manager with ID ${rmid} not registered (record at ${lsn}): it belongs to an extension, ` +
+    'whose code alone can redo it; start the directory with its server. Nothing was changed'
+  )
+}

@@ -1,0 +1,166 @@
+// The startup process begins: was there a crash, and where does replay begin? (xlogrecovery.c, InitWalRecovery)
+//
+//   pg_control  ── state "shut down" and nothing after its checkpoint ─► no recovery
+//       │
+//       └─ checkPoint ─► that record, which must be whole ─► its redo point ─► the first record to read
+//
+// Nothing is written here. Every refusal is one sentence, and PostgreSQL would refuse too, or needs more than we do.
+
+import { CorruptData, DirectoryInUse, NotRecoverable, Unsupported } from '../bytes/errors.js'
+import { readFile, type Disk } from '../disk/disk.js'
+import { CHECKPOINT_RECORD_LENGTH, CheckPoint } from '../format/checkpoint.js'
+import { DBState, readControlFile, type ControlFile } from '../format/controlFile.js'
+import { formatLsn, locateLsn, segmentFileName, type Lsn } from '../format/lsn.js'
+import { formatTime } from '../format/timestamp.js'
+import { XLOG_BLCKSZ, XLogPageHeader } from '../format/walPage.js'
+import type { Parts } from '../parts.js'
+import { XLOG } from '../redo/xlog.js'
+import { WalReader } from '../wal/reader.js'
+
+export const LOCK_FILE = 'postmaster.pid'
+
+/** What the directory says of itself before anything is done. */
+export interface StartPoint {
+  control: ControlFile
+  /** Is there a crash to recover from? */
+  crashed: boolean
+  /** The last completed checkpoint: where its record starts, and what it says. */
+  checkpointLsn: Lsn
+  checkpoint: CheckPoint
+  /** Where replay begins. */
+  redo: Lsn
+  /** Timelines to read WAL of, newest first. */
+  timelines: readonly number[]
+  /** PostgreSQL's sentences on the way here. */
+  sentences: string[]
+}
+
+/**
+ * Looks at a data directory without changing it.
+ * @throws DirectoryInUse, NotRecoverable, CorruptData, Unsupported
+ */
+export function findStartPoint(disk: Disk, parts: Parts): StartPoint {
+  refuseInUse(disk)
+  const control = readControlFile(disk)
+  const sentences = [stateSentence(control)]
+  const checkpoint = control.checkPointCopy
+  const redo = parts.redoPoint(control)
+  const clean = control.state === DBState.DB_SHUTDOWNED && checkpoint.redo === control.checkPoint
+  refuseArchiveRecovery(disk, control)
+  const timelines = timelineHistory(disk, checkpoint.ThisTimeLineID)
+  const start = { control, checkpointLsn: control.checkPoint, checkpoint, redo, timelines, sentences }
+  if (clean) return { ...start, crashed: false }
+  checkCheckpointRecord(disk, control, timelines)
+  checkRedoRecord(disk, control, redo, timelines)
+  sentences.push('database system was not properly shut down; automatic recovery in progress')
+  return { ...start, crashed: true }
+}
+
+function refuseInUse(disk: Disk): void {
+  const lock = readFile(disk, LOCK_FILE)
+  if (!lock) return
+  const pid = Math.abs(parseInt(new TextDecoder().decode(lock), 10))
+  if (pid > 0 && disk.usedBy?.(pid))
+    throw new DirectoryInUse(
+      `"${disk.name}" is in use: ${LOCK_FILE} names process ${pid}, which is alive and works there; ` +
+        'stop that server first (pg_ctl stop)',
+    )
+}
+
+/** The sentence PostgreSQL logs for the state it finds (xlog.c, StartupXLOG). */
+function stateSentence(control: ControlFile): string {
+  const time = formatTime(control.time)
+  switch (control.state) {
+    case DBState.DB_SHUTDOWNED:
+      return `database system was shut down at ${time}`
+    case DBState.DB_SHUTDOWNED_IN_RECOVERY:
+      return `database system was shut down in recovery at ${time}`
+    case DBState.DB_SHUTDOWNING:
+      return `database system shutdown was interrupted; last known up at ${time}`
+    case DBState.DB_IN_CRASH_RECOVERY:
+      return `database system was interrupted while in recovery at ${time}`
+    case DBState.DB_IN_ARCHIVE_RECOVERY:
+      return `database system was interrupted while in recovery at log time ${formatTime(control.checkPointCopy.time)}`
+    case DBState.DB_IN_PRODUCTION:
+      return `database system was interrupted; last known up at ${time}`
+    default:
+      throw new CorruptData({
+        file: 'global/pg_control',
+        what: 'control file contains invalid database cluster state',
+        expected: '1 to 6',
+        found: `${control.state}`,
+      })
+  }
+}
+
+/** Standbys and base backups need WAL from an archive, and a decision that is not ours. */
+function refuseArchiveRecovery(disk: Disk, control: ControlFile): void {
+  for (const signal of ['standby.signal', 'recovery.signal', 'backup_label'])
+    if (disk.size(signal) !== undefined)
+      throw new Unsupported(
+        `"${disk.name}" holds ${signal}: it is a backup or a standby, and needs archive recovery; ` +
+          'only crash recovery is done here, start it with PostgreSQL',
+      )
+  if (control.state === DBState.DB_IN_ARCHIVE_RECOVERY || control.state === DBState.DB_SHUTDOWNED_IN_RECOVERY)
+    throw new Unsupported(
+      `"${disk.name}" was last in archive recovery (a standby); only crash recovery is done here, ` +
+        'start it with PostgreSQL',
+    )
+}
+
+/** A timeline and its ancestors, newest first, from its history file (timeline.c, readTimeLineHistory). */
+function timelineHistory(disk: Disk, timeline: number): number[] {
+  const file = readFile(disk, `pg_wal/${timeline.toString(16).toUpperCase().padStart(8, '0')}.history`)
+  const ancestors: number[] = []
+  if (file)
+    for (const line of new TextDecoder().decode(file).split('\n')) {
+      const match = /^\s*(\d+)\s+[0-9A-F]+\/[0-9A-F]+/i.exec(line)
+      if (match) ancestors.unshift(Number(match[1]))
+    }
+  return [timeline, ...ancestors]
+}
+
+function readerAt(disk: Disk, control: ControlFile, timelines: readonly number[], lsn: Lsn): WalReader {
+  const reader = new WalReader({
+    disk,
+    segmentSize: control.xlog_seg_size,
+    timelines,
+    systemIdentifier: control.system_identifier,
+  })
+  reader.beginAt(lsn)
+  return reader
+}
+
+const wanted = (control: ControlFile, lsn: Lsn): string =>
+  `pg_wal/${segmentFileName(control.checkPointCopy.ThisTimeLineID, locateLsn(lsn, control.xlog_seg_size).segment, control.xlog_seg_size)}`
+
+/** The checkpoint that pg_control names must be there, whole (ReadCheckpointRecord). */
+function checkCheckpointRecord(disk: Disk, control: ControlFile, timelines: readonly number[]): void {
+  const lsn = control.checkPoint
+  const refuse = (why: string): NotRecoverable =>
+    new NotRecoverable(
+      `could not locate a valid checkpoint record at ${formatLsn(lsn)}: ${why}; ` +
+        `${wanted(control, lsn)} must be put back, PostgreSQL cannot start without it either`,
+    )
+  if (lsn % BigInt(XLOG_BLCKSZ) < BigInt(XLogPageHeader.size)) throw refuse('invalid checkpoint location')
+  const record = readerAt(disk, control, timelines, lsn).read()
+  if (record.kind === 'end') throw refuse(record.reason)
+  if (record.xl_rmid !== 0) throw refuse('invalid resource manager ID in checkpoint record')
+  if (record.info !== XLOG.CHECKPOINT_SHUTDOWN && record.info !== XLOG.CHECKPOINT_ONLINE)
+    throw refuse('invalid xl_info in checkpoint record')
+  if (record.xl_tot_len !== CHECKPOINT_RECORD_LENGTH) throw refuse('invalid length of checkpoint record')
+}
+
+/** With a redo point before the checkpoint's record, the record there must be CHECKPOINT_REDO. */
+function checkRedoRecord(disk: Disk, control: ControlFile, redo: Lsn, timelines: readonly number[]): void {
+  if (redo === control.checkPoint) return
+  const record = readerAt(disk, control, timelines, redo).read()
+  if (record.kind === 'end')
+    throw new NotRecoverable(
+      `could not find redo location ${formatLsn(redo)} referenced by checkpoint record at ` +
+        `${formatLsn(control.checkPoint)}: ${record.reason}; ${wanted(control, redo)} must be put back, ` +
+        'PostgreSQL cannot start without it either',
+    )
+  if (record.xl_rmid !== 0 || record.info !== XLOG.CHECKPOINT_REDO)
+    throw new NotRecoverable(`unexpected record type found at redo point ${formatLsn(redo)}`)
+}

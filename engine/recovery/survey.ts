@@ -1,0 +1,166 @@
+// Before a byte is changed, the log is read once from the redo point to its end: every record checked, every resource
+// manager known, every transaction's fate noted. What a dry run reports is this; replay then trusts it.
+
+import type { Disk } from '../disk/disk.js'
+import type { Lsn } from '../format/lsn.js'
+import { parsePrepare, parseTransactionEnd, XACT } from '../format/transactionRecord.js'
+import { reference, type Parts, type TransactionEvent } from '../parts.js'
+import { resourceManagers } from '../redo/resourceManagers.js'
+import { runningTransactions, STANDBY } from '../redo/standby.js'
+import { WalReader } from '../wal/reader.js'
+import type { EndOfWal, WalRecord } from '../wal/record.js'
+import type { StartPoint } from './startup.js'
+
+export interface ManagerCount {
+  name: string
+  records: number
+  bytes: number
+}
+
+export interface Survey {
+  records: number
+  /** Bytes of records, page headers not counted. */
+  bytes: number
+  byManager: Map<number, ManagerCount>
+  /** Transactions that ended in the range read: top-level ones and the subtransactions named with them. */
+  committed: number
+  aborted: number
+  /** Transactions that neither ended nor were prepared. */
+  inFlight: number[]
+  /** Full list of what the log says of transactions; kept only for a learner's own inFlight. */
+  events: TransactionEvent[]
+  /** xl_rmid of resource managers that cannot be redone, with the first record of each. */
+  unsupported: Map<number, Lsn>
+  /** Start and end of the last whole record; undefined when there is none after the checkpoint. */
+  firstRecord: Lsn | undefined
+  lastRecord: Lsn | undefined
+  endOfLog: Lsn
+  end: EndOfWal
+  timeline: number
+  /** Microseconds since 2000 of the last commit or abort; undefined when there was none. */
+  lastTransactionTime: bigint | undefined
+}
+
+export interface SurveyOptions {
+  onProgress?: (position: Lsn, records: number) => void
+}
+
+/** Opens the log where replay begins: at the redo point, or behind a shutdown checkpoint. */
+export function openLog(disk: Disk, start: StartPoint, parts: Parts, checkedUpTo?: Lsn): WalReader {
+  const reader = new WalReader({
+    disk,
+    segmentSize: start.control.xlog_seg_size,
+    timelines: start.timelines,
+    systemIdentifier: start.control.system_identifier,
+    recordCrc: parts.recordCrc === reference.recordCrc ? undefined : parts.recordCrc,
+    checkedUpTo,
+  })
+  reader.beginAt(start.redo)
+  if (start.redo === start.checkpointLsn) reader.read() // the checkpoint itself was completed
+  return reader
+}
+
+const PROGRESS_EVERY = 16384
+
+/** Reads the log to its end. */
+export function surveyLog(disk: Disk, start: StartPoint, parts: Parts, options: SurveyOptions = {}): Survey {
+  const reader = openLog(disk, start, parts)
+  const transactions = new TransactionLedger(parts)
+  const counts = { records: 0, bytes: 0, byManager: new Map<number, ManagerCount>(), unsupported: new Map<number, Lsn>() }
+  let first: WalRecord | undefined
+  let last: WalRecord | undefined = reader.lastRecord
+  for (;;) {
+    const record = reader.read()
+    if (record.kind === 'end') {
+      return {
+        ...counts,
+        ...transactions.result(),
+        firstRecord: first?.lsn,
+        lastRecord: first && last?.lsn,
+        endOfLog: last?.endLsn ?? start.redo,
+        end: record,
+        timeline: reader.timeline,
+      }
+    }
+    first ??= record
+    last = record
+    count(counts, record)
+    transactions.take(record)
+    if (counts.records % PROGRESS_EVERY === 0) options.onProgress?.(record.endLsn, counts.records)
+  }
+}
+
+function count(counts: Pick<Survey, 'records' | 'bytes' | 'byManager' | 'unsupported'>, record: WalRecord): void {
+  counts.records++
+  counts.bytes += record.xl_tot_len
+  let manager = counts.byManager.get(record.xl_rmid)
+  if (!manager) {
+    const known = resourceManagers[record.xl_rmid]
+    manager = { name: known?.name ?? `custom${String(record.xl_rmid).padStart(3, '0')}`, records: 0, bytes: 0 }
+    counts.byManager.set(record.xl_rmid, manager)
+    if (!known?.redo) counts.unsupported.set(record.xl_rmid, record.lsn)
+  }
+  manager.records++
+  manager.bytes += record.xl_tot_len
+}
+
+/** Keeps account of who began, committed, aborted or was prepared. */
+class TransactionLedger {
+  private committed = 0
+  private aborted = 0
+  private lastTime: bigint | undefined
+  private readonly open = new Set<number>()
+  private readonly events: TransactionEvent[] = []
+  private readonly keepEvents: boolean
+
+  constructor(private readonly parts: Parts) {
+    this.keepEvents = parts.inFlight !== reference.inFlight
+  }
+
+  take(record: WalRecord): void {
+    const xid = record.xl_xid
+    if (record.xl_rmid === 1) return this.takeTransaction(record)
+    if (xid !== 0) this.seen(xid)
+    else if (record.xl_rmid === 8 && record.info === STANDBY.RUNNING_XACTS)
+      for (const running of runningTransactions(record)) this.seen(running)
+  }
+
+  result(): Pick<Survey, 'committed' | 'aborted' | 'inFlight' | 'events' | 'lastTransactionTime'> {
+    const inFlight = this.keepEvents ? this.parts.inFlight(this.events) : [...this.open].sort((a, b) => a - b)
+    return {
+      committed: this.committed,
+      aborted: this.aborted,
+      inFlight,
+      events: this.events,
+      lastTransactionTime: this.lastTime,
+    }
+  }
+
+  private seen(xid: number): void {
+    if (this.open.has(xid)) return
+    this.open.add(xid)
+    if (this.keepEvents) this.events.push({ xid, kind: 'seen', subxids: [] })
+  }
+
+  private ended(xid: number, kind: TransactionEvent['kind'], subxids: readonly number[]): void {
+    this.open.delete(xid)
+    for (const subxid of subxids) this.open.delete(subxid)
+    if (this.keepEvents) this.events.push({ xid, kind, subxids })
+  }
+
+  private takeTransaction(record: WalRecord): void {
+    const operation = record.xl_info & XACT.OPMASK
+    if (operation === XACT.PREPARE) {
+      this.ended(record.xl_xid, 'prepare', parsePrepare(record.main).subxids)
+    } else if (operation <= XACT.ABORT_PREPARED) {
+      const end = parseTransactionEnd(record.main, record.xl_info)
+      const prepared = operation >= XACT.COMMIT_PREPARED
+      const commit = operation === XACT.COMMIT || operation === XACT.COMMIT_PREPARED
+      const name = commit ? 'commit' : 'abort'
+      this.ended(prepared ? end.twophaseXid : record.xl_xid, prepared ? `${name} prepared` : name, end.subxids)
+      if (commit) this.committed++
+      else this.aborted++
+      this.lastTime = end.xact_time
+    } else if (record.xl_xid !== 0) this.seen(record.xl_xid)
+  }
+}
