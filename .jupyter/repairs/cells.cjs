@@ -130,6 +130,28 @@ function listenForStrays(cells) {
   process.on('rejectionHandled', (promise) => cells.handled(promise))
 }
 
+/** What tslab answers. It writes of anything else into the newest cell, and JupyterLab asks for a history. */
+const ANSWERED = ['kernel_info', 'execute', 'is_complete', 'inspect', 'complete', 'comm_info', 'shutdown']
+
+/** The frames of a message: addresses, a delimiter, a signature, then the header as JSON, and more. */
+function requestType(frames) {
+  const delimiter = frames.findIndex((frame) => String(frame) === '<IDS|MSG>')
+  return JSON.parse(frames[delimiter + 2]).msg_type
+}
+
+/** What is not a cell must not disturb one: its failure is written to the kernel's log. */
+function answerQuietly(server) {
+  const handle = server.handleShellMessage.bind(server)
+  const log = process.stderr.write.bind(process.stderr)
+  server.handleShellMessage = async (socket, ...frames) => {
+    try {
+      if (ANSWERED.some((name) => requestType(frames) === `${name}_request`)) await handle(socket, ...frames)
+    } catch (error) {
+      log(`A request failed: ${error.stack}\n`)
+    }
+  }
+}
+
 /** A shutdown ends the process, whatever a cell has left open. */
 function endAtShutdown(server) {
   const close = server.close.bind(server)
@@ -153,6 +175,7 @@ function repair(tslab) {
     const cells = new Cells(jupyter, this, reports)
     this.handleExecute = (socket, request) => cells.execute(socket, request)
     listenForStrays(cells)
+    answerQuietly(this)
     await init.call(this)
     for (const name of ['iopub', 'shell', 'control']) this[name] = new Sender(this[name])
     endAtShutdown(this)
