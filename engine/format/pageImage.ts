@@ -10,39 +10,33 @@ import { decompressPglz } from './pglz.js'
 import { decompressLz4 } from './lz4.js'
 import { decompress as decompressZstd } from 'fzstd'
 
-/** Puts an image's page into `page` (8192 bytes). Returns the compression's name when its bytes are damaged. */
+/** Puts an image's page into `page` (8192 bytes). False when its compressed bytes are damaged; `page` is then as it was. */
 export function restoreImage(
   image: { hole_offset: number; hole_length: number; bimg_info: number },
   stored: Uint8Array,
   page: Uint8Array,
-): string | undefined {
+): boolean {
   const { hole_offset, hole_length, bimg_info } = image
   const length = BLCKSZ - hole_length
-  let bytes: Uint8Array | undefined = stored
-  let method = ''
-  if (bimg_info & BKPIMAGE.COMPRESS_PGLZ) {
-    method = 'pglz'
-    bytes = decompressPglz(stored, length)
-  } else if (bimg_info & BKPIMAGE.COMPRESS_LZ4) {
-    method = 'lz4'
-    bytes = decompressLz4(stored, length)
-  } else if (bimg_info & BKPIMAGE.COMPRESS_ZSTD) {
-    method = 'zstd'
-    bytes = zstd(stored, length)
-  }
-  if (!bytes || bytes.length !== length) return method || 'none'
-  if (hole_length === 0) page.set(bytes)
-  else {
-    page.set(bytes.subarray(0, hole_offset))
-    page.fill(0, hole_offset, hole_offset + hole_length)
-    page.set(bytes.subarray(hole_offset), hole_offset + hole_length)
-  }
-  return undefined
+  const bytes = decompress(bimg_info, stored, length)
+  if (bytes?.length !== length) return false
+  page.set(bytes.subarray(0, hole_offset))
+  page.fill(0, hole_offset, hole_offset + hole_length)
+  page.set(bytes.subarray(hole_offset), hole_offset + hole_length)
+  return true
 }
 
-function zstd(stored: Uint8Array, length: number): Uint8Array | undefined {
+function decompress(bimg_info: number, stored: Uint8Array, length: number): Uint8Array | undefined {
+  if (bimg_info & BKPIMAGE.COMPRESS_PGLZ) return decompressPglz(stored, length)
+  if (bimg_info & BKPIMAGE.COMPRESS_LZ4) return decompressLz4(stored, length)
+  if (bimg_info & BKPIMAGE.COMPRESS_ZSTD) return zstd(stored)
+  return stored
+}
+
+// Without a buffer of its own size to fill, the package gives back just what the frame holds: its length can be checked.
+function zstd(stored: Uint8Array): Uint8Array | undefined {
   try {
-    return decompressZstd(stored, new Uint8Array(length))
+    return decompressZstd(stored)
   } catch {
     return undefined
   }

@@ -34,7 +34,8 @@ export function readBlockForRedo(
   mode: ReadMode = 'normal',
 ): BlockOutcome {
   const ref = needBlock(record, id)
-  assert(!ref.willInit, `block ${id} of the record at ${formatLsn(record.lsn)} is to be initialised by redo`)
+  if (ref.willInit)
+    throw inRecord(record, 'block with WILL_INIT flag in WAL record must be zeroed by redo routine')
   const file = context.pool.relation(ref.spcOid, ref.dbOid, ref.relNumber, ref.fork)
   if (ref.appliesImage) return remember(context, restore(context, record, ref, file))
   const page = existingPage(context, file, ref.block, mode)
@@ -51,7 +52,11 @@ export function initBlockForRedo(
   const ref = needBlock(record, id)
   const file = context.pool.relation(ref.spcOid, ref.dbOid, ref.relNumber, ref.fork)
   if (ref.appliesImage) return remember(context, restore(context, record, ref, file))
-  assert(ref.willInit, `block ${id} of the record at ${formatLsn(record.lsn)} is not one to initialise`)
+  if (!ref.willInit)
+    throw inRecord(
+      record,
+      'block to be initialized in redo routine must be marked with WILL_INIT flag in the WAL record',
+    )
   const page = context.pool.zeroed(file, ref.block)
   return remember(context, { ref, outcome: 'needsRedo', page })
 }
@@ -65,12 +70,12 @@ export function stamp(context: RedoContext, record: WalRecord, page: BufferedPag
 /** The block reference `id`, which the record must have. */
 export function needBlock(record: WalRecord, id: number): BlockRef {
   const ref = record.block(id)
-  if (!ref)
-    throw new CorruptData({
-      file: `WAL record at ${formatLsn(record.lsn)}`,
-      what: `failed to locate backup block with ID ${id} in WAL record`,
-    })
+  if (!ref) throw inRecord(record, `failed to locate backup block with ID ${id} in WAL record`)
   return ref
+}
+
+function inRecord(record: WalRecord, what: string): CorruptData {
+  return new CorruptData({ file: `WAL record at ${formatLsn(record.lsn)}`, what })
 }
 
 /** A page of a fork as redo may see it; undefined, and remembered as missing, when there is none. */
@@ -109,12 +114,8 @@ function restore(
   const image = ref.image
   assert(image !== undefined, 'a block whose image applies has one')
   const page = context.pool.zeroed(file, ref.block)
-  const damaged = restoreImage(image, record.imageBytes(image), page.bytes)
-  if (damaged)
-    throw new CorruptData({
-      file: `WAL record at ${formatLsn(record.lsn)}`,
-      what: `could not restore image at ${formatLsn(record.lsn)} compressed with ${damaged}, block ${ref.id}`,
-    })
+  if (!restoreImage(image, record.imageBytes(image), page.bytes))
+    throw inRecord(record, `could not decompress image at ${formatLsn(record.lsn)}, block ${ref.id}`)
   // A page of zeroes may be restored too; an LSN would make it look used.
   if (!isNewPage(page)) setPageLsn(page, record.endHigh, record.endLow)
   context.pool.markDirty(page)
@@ -135,8 +136,13 @@ function rememberMissing(context: RedoContext, file: RelationFork, block: number
 /** Later records dropped or truncated these blocks: they are not missing any more (forget_invalid_pages). */
 export function forgetMissing(
   context: RedoContext,
-  matches: (missing: { spcOid: number; dbOid: number; relNumber: number; fork: number; block: number }) => boolean,
+  matches: (missing: {
+    spcOid: number
+    dbOid: number
+    relNumber: number
+    fork: number
+    block: number
+  }) => boolean,
 ): void {
   for (const [key, missing] of context.missingBlocks) if (matches(missing)) context.missingBlocks.delete(key)
 }
-

@@ -4,12 +4,14 @@ import { BufferPool } from '../../buffers/bufferPool.js'
 import type { RelationFork } from '../../buffers/relationFiles.js'
 import { Slru } from '../../buffers/slru.js'
 import { memoryDisk, type MemoryDisk } from '../../disk/memoryDisk.js'
+import { CheckPoint } from '../../format/checkpoint.js'
 import { ControlFile, DBState } from '../../format/controlFile.js'
 import type { Lsn } from '../../format/lsn.js'
 import { pageLsn, setPageLsn, type Page } from '../../format/page.js'
 import { reference, type Parts } from '../../parts.js'
 import type { WalRecord } from '../../wal/record.js'
 import type { RedoContext } from '../context.js'
+import { Counters } from '../counters.js'
 import type { ResourceManager } from '../resourceManager.js'
 import { TEST_RELATION } from './records.js'
 
@@ -85,6 +87,9 @@ function contextOf(
   control.state = DBState.DB_IN_CRASH_RECOVERY
   control.wal_log_hints = options.wal_log_hints ?? false
   control.data_checksum_version = (options.checksums ?? true) ? 1 : 0
+  const checkpoint = CheckPoint.read(new Uint8Array(CheckPoint.size))
+  Object.assign(checkpoint, { nextXid: 700n, nextOid: 16384, nextMulti: 1, oldestXid: 3, oldestXidDB: 1 })
+  Object.assign(checkpoint, { oldestMulti: 1, oldestMultiDB: 1, fullPageWrites: 1 })
   return {
     disk,
     pool,
@@ -94,20 +99,7 @@ function contextOf(
       multiMembers: new Slru(disk, 'pg_multixact/members', log),
       commitTs: new Slru(disk, 'pg_commit_ts', log),
     },
-    counters: {
-      nextXid: 700n,
-      nextOid: 16384,
-      nextMulti: 1,
-      nextMultiOffset: 0,
-      oldestXid: 3,
-      oldestXidDB: 1,
-      oldestMulti: 1,
-      oldestMultiDB: 1,
-      oldestCommitTsXid: 0,
-      newestCommitTsXid: 0,
-      fullPageWrites: 1,
-      wal_level: 1,
-    },
+    counters: new Counters(checkpoint),
     control,
     needsRedo: options.needsRedo ?? reference.needsRedo,
     referenceGate: options.needsRedo === undefined,
@@ -115,7 +107,8 @@ function contextOf(
     missingBlocks: new Map(),
     prepared: new Map(),
     originProgress: new Map(),
-    toSync: new Set(),
+    preInitializedOffsetsPage: -1,
+    latestOffsetsPage: -1,
     overwritten: undefined,
     log,
   }
