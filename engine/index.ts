@@ -106,3 +106,4 @@ export { recover, Recovery, type Progress, type RecoverOptions, type RecoveryRes
 export { applyRecord, replay, type Step } from './recovery/replay.js'
 export { findStartPoint, type StartPoint } from './recovery/startup.js'
 export { openLog, surveyLog, type ManagerCount, type Survey } from './recovery/survey.js'
+export { crashedCopy, openWithPostgres, type CrashedScene, type Opened, type Refused, type SceneName } from './scenes/door.js'
