@@ -10,10 +10,12 @@ import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } fr
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { runNotebooks } from '../.jupyter/notebooks.mjs'
+import { prepare, say } from '../.jupyter/prepare.mjs'
 import { auditPages, type BuiltPage } from './audit.js'
 import { renderArticle } from './cells.js'
 import { CONTENTS_SOURCE, contentsPage, missingPage } from './contents.js'
-import { executeNotebooks, projectRunner, type ExecutedNotebook, type RunNotebooks } from './execute.js'
+import { executeNotebooks, type ExecutedNotebook, type RunNotebooks } from './execute.js'
 import { createHighlighter } from './highlight.js'
 import { lessonPage } from './lessonPage.js'
 import { downloadOf, Links, pageOf } from './links.js'
@@ -40,8 +42,8 @@ export interface BuildOptions {
 
 /** Builds the site and returns the paths of its pages. Throws SiteError; the old site then stays as it was. */
 export async function buildSite(options: BuildOptions): Promise<string[]> {
-  const { root, outDir, cacheDir, run, base = '/', say = () => {} } = options
-  const executed = await executeNotebooks({ root, cacheDir, run, say })
+  const { root, outDir, cacheDir, run, base = '/', say: tell = () => {} } = options
+  const executed = await executeNotebooks({ root, cacheDir, run, say: tell })
   const course = readCourse(executed)
 
   const highlighter = await createHighlighter()
@@ -114,25 +116,25 @@ async function main(): Promise<void> {
     throw new SiteError(`--port ${values.port} is no port`)
   const site = dirname(fileURLToPath(import.meta.url))
   const root = resolve(site, '..')
-  const started = performance.now()
   const outDir = join(site, 'dist')
+  await prepare()
   const pages = await buildSite({
     root,
     outDir,
     cacheDir: join(site, '.cache'),
-    run: await projectRunner(root),
+    run: runNotebooks,
     ...(values.base === undefined ? {} : { base: values.base }),
-    say: (line) => console.log(line),
+    say,
   })
-  const seconds = ((performance.now() - started) / 1000).toFixed(1)
-  console.log(`${pages.length} pages in site/dist, ${seconds} s`)
-  if (values.serve) console.log(`serving at ${(await serveSite(outDir, port)).url} (Ctrl-C ends it)`)
+  say(`${pages.length} pages in site/dist`)
+  if (values.serve) say(`Serving at ${(await serveSite(outDir, port)).url} (Ctrl-C ends it)`)
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   main().catch((error: unknown) => {
-    const known = error instanceof SiteError || (error as NodeJS.ErrnoException).code !== undefined
-    console.error(known ? (error as Error).message : error)
+    const { name, code, message } = error as NodeJS.ErrnoException
+    const isExpected = ['SiteError', 'Refusal'].includes(name) || code !== undefined
+    console.error(isExpected ? message : error)
     process.exitCode = 1
   })
 }

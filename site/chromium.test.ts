@@ -135,7 +135,7 @@ function tryScripts(dir: string, browser: () => Browser): void {
     expect(await page.evaluate('window.early')).toBe('dark')
     expect(complaints).toEqual([])
     await close()
-  })
+  }, 60_000)
 
   test('a code cell can be copied', async () => {
     const permissions = ['clipboard-read', 'clipboard-write']
@@ -146,7 +146,7 @@ function tryScripts(dir: string, browser: () => Browser): void {
       'console.log(hexdump(segment.subarray(0, 544)))',
     )
     await close()
-  })
+  }, 60_000)
 
   test('a wide output scrolls in its own box with the keyboard; a box that fits takes no focus', async () => {
     const { page, close } = await open(browser(), chapter(), { viewport: TELEPHONE })
@@ -159,7 +159,7 @@ function tryScripts(dir: string, browser: () => Browser): void {
     await page.setViewportSize({ width: 1280, height: 900 })
     await page.waitForFunction(`!document.querySelector('#cell-2 .in .scroll').hasAttribute('tabindex')`)
     await close()
-  })
+  }, 60_000)
 
   test('the skip link is the first stop and leads to the text', async () => {
     const { page, close } = await open(browser(), chapter(), {})
@@ -168,7 +168,7 @@ function tryScripts(dir: string, browser: () => Browser): void {
     await page.keyboard.press('Enter')
     expect(await page.evaluate('document.activeElement.id')).toBe('main')
     await close()
-  })
+  }, 60_000)
 
   test('on paper there is no furniture, and nothing is cut off', async () => {
     const { page, close } = await open(browser(), chapter(), { viewport: DESKTOP, colorScheme: 'dark' })
@@ -183,5 +183,5 @@ function tryScripts(dir: string, browser: () => Browser): void {
     )
     expect(cut).toBe(0)
     await close()
-  })
+  }, 60_000)
 }

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { executeNotebooks, projectRunner, type ExecutedNotebook } from './execute.js'
+import { executeNotebooks, type ExecutedNotebook, type RunNotebooks } from './execute.js'
 import { markdown, notebook, pretendToRun, writeSample } from './testing/sample.js'
 
 let root: string
@@ -41,7 +41,7 @@ test('a changed notebook is run alone, and its older run is forgotten', async ()
   writeFileSync(join(root, 'chapters/02-lsn.ipynb'), notebook(markdown('# 2. LSN\n\nWhere?')))
   await execute()
   expect(asked.map((path) => basename(path))).toEqual(['02-lsn.ipynb'])
-  expect(readdirSync(join(root, '.cache/chapter')).sort()).toEqual([
+  expect(readdirSync(join(root, '.cache/chapters')).sort()).toEqual([
     expect.stringMatching(/^01-wal@/),
     expect.stringMatching(/^02-lsn@/),
   ])
@@ -58,12 +58,24 @@ test.each(['engine/dist/index.js', 'exercises/dist/check.js', '.jupyter/preload.
   },
 )
 
-test('a runner that gives nothing back is an error', async () => {
-  const options = { root, cacheDir: join(root, '.cache'), run: () => Promise.resolve(), say: () => {} }
-  await expect(executeNotebooks(options)).rejects.toThrow('nothing came back from the kernel')
-  expect(existsSync(join(root, '.cache/chapter'))).toBe(false)
+test('a notebook that fails is named with its cell; the others need not run again', async () => {
+  const good = pretendToRun(asked)
+  const options = { root, cacheDir: join(root, '.cache'), say: () => {} }
+  const failing: RunNotebooks = async (paths, place) =>
+    (await good(paths, place)).map((report) =>
+      report.notebook.endsWith('02-lsn.ipynb')
+        ? { ...report, status: 'failed', message: 'cell 2: boom' }
+        : report,
+    )
+  await expect(executeNotebooks({ ...options, run: failing })).rejects.toThrow(
+    'chapters/02-lsn.ipynb, cell 2: boom',
+  )
+  await execute()
+  expect(asked.map((path) => basename(path))).toEqual(['02-lsn.ipynb'])
 })
 
-test('without a runner the sentence says so', async () => {
-  await expect(projectRunner(root)).rejects.toThrow('.jupyter/notebooks.mjs is not there')
+test('a runner that gives nothing back is an error', async () => {
+  const options = { root, cacheDir: join(root, '.cache'), run: () => Promise.resolve([]), say: () => {} }
+  await expect(executeNotebooks(options)).rejects.toThrow('nothing came back from the kernel')
+  expect(existsSync(join(root, '.cache/chapters'))).toBe(false)
 })

@@ -5,14 +5,23 @@
 
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
-import { basename, join } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { basename, dirname, join } from 'node:path'
 import { folderOf } from './links.js'
 import type { LessonKind } from './notebook.js'
 import { SiteError } from './siteError.js'
 
-/** Runs notebooks top to bottom in the kernel and writes each, with its outputs, under its own name into `outDir`. */
-export type RunNotebooks = (paths: string[], options: { outDir: string }) => Promise<unknown>
+/** What became of one notebook; `notebook` is the path as it was given. */
+export interface RunReport {
+  readonly notebook: string
+  readonly status: 'ok' | 'failed'
+  readonly message?: string
+}
+
+/** Runs notebooks top to bottom in the kernel; executed copies keep their folder below `outDir`: chapters/01-wal.ipynb. */
+export type RunNotebooks = (
+  paths: readonly string[],
+  options: { readonly outDir: string },
+) => Promise<readonly RunReport[]>
 
 export interface ExecutedNotebook {
   readonly kind: LessonKind
@@ -29,21 +38,26 @@ export interface ExecuteOptions {
   readonly say: (line: string) => void
 }
 
-const KINDS: readonly LessonKind[] = ['chapter', 'exercise']
+/** Kernels that run side by side. */
+const WORKERS = 2
 
 /** All notebooks of the course with the outputs of a run, remembered or new. Throws SiteError when a run fails. */
 export async function executeNotebooks(options: ExecuteOptions): Promise<ExecutedNotebook[]> {
-  const surroundings = hashSurroundings(options.root)
-  const executed: ExecutedNotebook[] = []
-  for (const kind of KINDS) {
-    const paths = notebooksIn(options.root, folderOf[kind])
-    await runMissing(kind, paths, surroundings, options)
-    for (const path of paths) {
-      const text = readFileSync(remembered(kind, path, surroundings, options), 'utf8')
-      executed.push({ kind, path, text })
-    }
+  const { root, cacheDir, say } = options
+  const surroundings = hashSurroundings(root)
+  const notebooks = (Object.keys(folderOf) as LessonKind[]).flatMap((kind) =>
+    notebooksIn(root, folderOf[kind]).map((path) => ({
+      kind,
+      path,
+      memory: join(cacheDir, remembered(root, path, surroundings)),
+    })),
+  )
+  const missing = notebooks.filter(({ memory }) => !existsSync(memory))
+  if (missing.length > 0) {
+    say(`Running ${missing.length} of ${notebooks.length} notebooks in the kernel`)
+    await runAndRemember(missing, options)
   }
-  return executed
+  return notebooks.map(({ kind, path, memory }) => ({ kind, path, text: readFileSync(memory, 'utf8') }))
 }
 
 function notebooksIn(root: string, folder: string): string[] {
@@ -53,42 +67,57 @@ function notebooksIn(root: string, folder: string): string[] {
   return names.sort().map((name) => `${folder}/${name}`)
 }
 
-async function runMissing(
-  kind: LessonKind,
-  paths: readonly string[],
-  surroundings: string,
-  options: ExecuteOptions,
-): Promise<void> {
-  const missing = paths.filter((path) => !existsSync(remembered(kind, path, surroundings, options)))
-  if (missing.length === 0) return
-  options.say(`running ${missing.join(', ')}`)
-  const outDir = join(options.cacheDir, 'run', kind)
-  rmSync(outDir, { recursive: true, force: true })
-  mkdirSync(outDir, { recursive: true })
-  const sources = missing.map((path) => join(options.root, path))
-  await options.run(sources, { outDir })
-  for (const path of missing) {
-    const written = join(outDir, basename(path))
-    if (!existsSync(written)) throw new SiteError(`${path} was run, but nothing came back from the kernel`)
-    const target = remembered(kind, path, surroundings, options)
-    forgetOlder(target, basename(path, '.ipynb'))
-    renameSync(written, target)
-  }
+interface Missing {
+  readonly path: string
+  readonly memory: string
 }
 
-function remembered(kind: LessonKind, path: string, surroundings: string, options: ExecuteOptions): string {
-  const text = readFileSync(join(options.root, path))
-  const hash = createHash('sha256').update(surroundings).update(text).digest('hex').slice(0, 16)
-  return join(options.cacheDir, kind, `${basename(path, '.ipynb')}@${hash}.ipynb`)
+/** What ran well is remembered even when another notebook fails: the next build then runs only that one. */
+async function runAndRemember(
+  missing: readonly Missing[],
+  { root, cacheDir, run }: ExecuteOptions,
+): Promise<void> {
+  const outDir = join(cacheDir, 'run')
+  rmSync(outDir, { recursive: true, force: true })
+  const shares = Array.from({ length: WORKERS }, (_, worker) =>
+    missing.filter((_, at) => at % WORKERS === worker),
+  )
+  const reports = await Promise.all(
+    shares.map((share) =>
+      share.length === 0
+        ? []
+        : run(
+            share.map(({ path }) => join(root, path)),
+            { outDir },
+          ),
+    ),
+  )
+  const problems = missing.flatMap(({ path, memory }) => {
+    const report = reports.flat().find(({ notebook }) => notebook === join(root, path))
+    if (report?.status === 'failed') return [`${path}, ${report.message ?? 'it failed'}`]
+    const executed = join(outDir, path)
+    if (!existsSync(executed)) return [`${path} was run, but nothing came back from the kernel`]
+    forgetOlder(memory)
+    renameSync(executed, memory)
+    return []
+  })
+  if (problems.length > 0) throw new SiteError(problems.join('\n'))
+}
+
+/** The name under which a run is kept: the notebook, and the hash of all that its outputs depend on. */
+function remembered(root: string, path: string, surroundings: string): string {
+  const hash = createHash('sha256')
+    .update(surroundings)
+    .update(readFileSync(join(root, path)))
+  return `${path.replace(/\.ipynb$/, '')}@${hash.digest('hex').slice(0, 16)}.ipynb`
 }
 
 /** One run of each notebook is kept: the last. */
-function forgetOlder(target: string, slug: string): void {
-  const dir = join(target, '..')
+function forgetOlder(memory: string): void {
+  const dir = dirname(memory)
   mkdirSync(dir, { recursive: true })
-  for (const name of readdirSync(dir)) {
-    if (name.startsWith(`${slug}@`)) rmSync(join(dir, name))
-  }
+  const slug = basename(memory).replace(/@.*$/, '@')
+  for (const name of readdirSync(dir)) if (name.startsWith(slug)) rmSync(join(dir, name))
 }
 
 /** What a run depends on beside the notebook itself. */
@@ -107,12 +136,4 @@ function hashTree(path: string, name: string, hash: ReturnType<typeof createHash
   } else if (!/\.(tsbuildinfo|map)$|\.test\./.test(name)) {
     hash.update(name).update(readFileSync(path))
   }
-}
-
-/** The project's own runner, from .jupyter/notebooks.mjs. */
-export async function projectRunner(root: string): Promise<RunNotebooks> {
-  const path = join(root, '.jupyter', 'notebooks.mjs')
-  if (!existsSync(path)) throw new SiteError('no notebook can be run: .jupyter/notebooks.mjs is not there')
-  const module = (await import(pathToFileURL(path).href)) as { runNotebooks: RunNotebooks }
-  return module.runNotebooks
 }

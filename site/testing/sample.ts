@@ -173,8 +173,9 @@ export function pretendToRun(asked: string[] = []): RunNotebooks {
   return (paths, { outDir }) => {
     for (const path of paths) {
       asked.push(path)
-      cpSync(path, join(outDir, basename(path)))
+      const folder = basename(dirname(path))
+      cpSync(path, join(outDir, folder, basename(path)))
     }
-    return Promise.resolve()
+    return Promise.resolve(paths.map((notebook) => ({ notebook, status: 'ok' })))
   }
 }
