@@ -2,8 +2,9 @@
  * Two data directories, page by page. Both come from one crashed directory, recovered by two
  * engines; whatever is stored must be the same in both, up to the masks of masks.ts.
  */
-import { closeSync, existsSync, fstatSync, openSync, readdirSync, readSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, openSync, readSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { dataFiles, temporaryFiles } from './dataFiles.js'
 import { compareStatus, type StatusComparison } from './compareStatus.js'
 import { maskPage, pageLsn } from './masks.js'
 import { pageKind, pageSize, type PageKind } from './pageKind.js'
@@ -51,6 +52,8 @@ export interface PageComparison extends StatusComparison {
   readonly differences: readonly Difference[]
   /** Pages with another pd_lsn: both engines stamp the end of the last record, so there are none. */
   readonly lsns: readonly LsnDifference[]
+  /** Temporary relations and sort files that are still there. A stand-alone backend leaves them. */
+  readonly leftovers: { readonly a: readonly string[]; readonly b: readonly string[] }
 }
 
 /** One line for a person: `base/5/16403 block 3 (heap), tuple 7, t_xmax: 08030000 ≠ 00000000`. */
@@ -73,10 +76,11 @@ export function comparePages(dirA: string, dirB: string): PageComparison {
   const tally: Tally = { pages: 0, identical: 0, differences: [], lsns: [] }
   const files = [...new Set([...comparedFiles(dirA), ...comparedFiles(dirB)])].sort()
   for (const file of files) {
-    if (/pg_filenode\.map$|pgsql_tmp\//.test(file)) compareWhole(dirA, dirB, file, tally)
+    if (file.endsWith('pg_filenode.map')) compareWhole(dirA, dirB, file, tally)
     else compareRelation(dirA, dirB, file, tally)
   }
-  return { files: files.length, ...tally, ...compareStatus(dirA, dirB) }
+  const leftovers = { a: temporaryFiles(dirA), b: temporaryFiles(dirB) }
+  return { files: files.length, ...tally, leftovers, ...compareStatus(dirA, dirB) }
 }
 
 interface Tally {
@@ -86,16 +90,11 @@ interface Tally {
   lsns: LsnDifference[]
 }
 
-/** Relations' forks and segments, temporary ones and sort files included: none of them may be left. */
-const compared =
-  /^(global|base\/\d+|pg_tblspc\/\d+\/[^/]+\/\d+)\/((t\d+_)?\d+(_vm|_init)?(\.\d+)?|pg_filenode\.map)$|^base\/pgsql_tmp\/./
+/** Every fork and segment of a relation but for free space maps, and the relation maps. */
+const compared = /^(global|base\/\d+|pg_tblspc\/\d+\/[^/]+\/\d+)\/(\d+(_vm|_init)?(\.\d+)?|pg_filenode\.map)$/
 
 function comparedFiles(dir: string): string[] {
-  const roots = ['global', 'base', 'pg_tblspc'].filter((root) => existsSync(join(dir, root)))
-  const all = roots.flatMap((root) =>
-    readdirSync(join(dir, root), { recursive: true, encoding: 'utf8' }).map((file) => `${root}/${file}`),
-  )
-  return all.map((file) => file.replaceAll('\\', '/')).filter((file) => compared.test(file))
+  return dataFiles(dir).filter((file) => compared.test(file))
 }
 
 function compareWhole(dirA: string, dirB: string, file: string, { differences }: Tally): void {

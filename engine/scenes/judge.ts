@@ -12,7 +12,7 @@ import { greeting, startParams } from './serverSettings.js'
 /** PostgreSQL started on the directory. */
 export interface Opened<T> extends Contents {
   readonly outcome: 'opened'
-  /** The server log, a line each, as in `LOG:  database system was shut down at …`. */
+  /** The server log, a line each, as in `NOTICE:  database system was shut down at …`. */
   readonly log: readonly string[]
   readonly amcheck: AmcheckReport
   readonly checksums: ChecksumReport
@@ -44,8 +44,11 @@ export interface JudgeOptions {
   readonly look?: 'all' | 'rows'
 }
 
-/** Segments stay after the first checkpoint, so that pg_walinspect can read what was replayed. */
-const judgeParams = startParams({ wal_keep_size: '64MB' })
+/**
+ * A stand-alone backend tells of a clean start with a NOTICE (a server: a LOG). And segments stay
+ * after the first checkpoint, so that pg_walinspect can read what was replayed.
+ */
+const judgeParams = startParams({ log_min_messages: 'notice', wal_keep_size: '64MB' })
 
 /**
  * Starts PostgreSQL on `dir` (never initdb), reads all of it, lets `run` ask what else it wants,

@@ -3,10 +3,11 @@
  * of a scene on real files. The directory is copied while the server has it open, and then the
  * server is killed. It never hears of a shutdown.
  */
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { contents } from './contents.js'
+import { temporaryFiles } from './dataFiles.js'
 import { PostgresProcess } from './postgresProcess.js'
 import { retouch } from './retouch.js'
 import type { CrashedScene, LogAtCrash, Scene, Step, StepTaken } from './scene.js'
@@ -29,7 +30,10 @@ export async function crash(scene: Scene, dir: string): Promise<CrashedScene> {
     if (open.xid !== null) await server.exec('rollback')
     const { tables, sequences, unlogged } = await contents((sql) => server.query(sql))
     const [{ version }] = await server.query('select version()')
-    for (const table of unlogged) if (table in tables) tables[table] = []
+    for (const name of unlogged) {
+      if (name in tables) tables[name] = []
+      else sequences[name] = null
+    }
     return {
       name: scene.name,
       why: scene.why,
@@ -80,10 +84,4 @@ async function logAtCrash(server: PostgresProcess): Promise<LogAtCrash> {
     select pg_current_wal_insert_lsn()::text as inserted, pg_current_wal_lsn()::text as written,
            pg_current_wal_flush_lsn()::text as flushed`)
   return { inserted: String(row.inserted), written: String(row.written), flushed: String(row.flushed) }
-}
-
-/** Temporary relations (`t<process>_<relation>`) and whatever lies in pgsql_tmp. */
-function temporaryFiles(dir: string): string[] {
-  const files = readdirSync(dir, { recursive: true, encoding: 'utf8' })
-  return files.filter((file) => /^base\/(\d+\/t\d+_\d+[^/]*|pgsql_tmp\/.+)$/.test(file)).sort()
 }
