@@ -51,7 +51,9 @@ test('a chapter leads to its neighbours, its exercise and its notebook, and back
   expect(chapter).toContain('href="../notebooks/chapters/01-wal.ipynb" download')
   expect(chapter).toContain('<nav class="toc" aria-label="On this page">')
   expect(read('chapters/02-lsn.html')).toContain('<a rel="prev" class="prev" href="01-wal.html">')
-  expect(read('exercises/01-wal.html')).toContain('href="../chapters/01-wal.html"')
+  const exercise = bodyOf('exercises/01-wal.html')
+  expect(exercise).toContain('<a class="yours" href="../chapters/01-wal.html">')
+  expect(exercise).toContain('<a rel="next" class="next" href="../chapters/02-lsn.html">')
   expect(read('notebooks/chapters/01-wal.ipynb')).toBe(
     readFileSync(join(root, 'chapters/01-wal.ipynb'), 'utf8'),
   )

@@ -36,14 +36,12 @@ export interface Neighbours {
   readonly partner: Lesson | undefined
 }
 
-/** The reading order is chapter, its exercise, next chapter: previous and next stay within one kind. */
+/** The reading order: a chapter, its exercise, the next chapter. */
 export function neighboursOf(lesson: Lesson, course: Course): Neighbours {
-  const [own, other] =
-    lesson.kind === 'chapter' ? [course.chapters, course.exercises] : [course.exercises, course.chapters]
-  const at = own.findIndex(({ slug }) => slug === lesson.slug)
-  return {
-    previous: own[at - 1],
-    next: own[at + 1],
-    partner: other.find(({ slug }) => slug === lesson.slug),
-  }
+  const { chapters, exercises } = course
+  const at = chapters.findIndex(({ slug }) => slug === lesson.slug)
+  const sameSlug = ({ slug }: Lesson): boolean => slug === lesson.slug
+  return lesson.kind === 'chapter'
+    ? { previous: chapters[at - 1], next: chapters[at + 1], partner: exercises.find(sameSlug) }
+    : { previous: undefined, next: at < 0 ? undefined : chapters[at + 1], partner: chapters[at] }
 }
