@@ -97,4 +97,5 @@ export function writeBtreeMeta(page: Page, contents: BTMetaPageData): void {
 }
 
 /** The contents of a meta page. */
-export const readBtreeMeta = (page: Page): BTMetaPageData => BTMetaPageData.readView(page.view, PAGE_CONTENTS_AT)
+export const readBtreeMeta = (page: Page): BTMetaPageData =>
+  BTMetaPageData.readView(page.view, PAGE_CONTENTS_AT)

@@ -22,7 +22,12 @@ export const INDEX_TUPLE_HEADER_SIZE = 8
 export const TID_SIZE = 6
 
 /** Bits of t_info. */
-export const INDEX_INFO = { SIZE_MASK: 0x1fff, AM_RESERVED: 0x2000, HAS_VARWIDTHS: 0x4000, HAS_NULLS: 0x8000 } as const
+export const INDEX_INFO = {
+  SIZE_MASK: 0x1fff,
+  AM_RESERVED: 0x2000,
+  HAS_VARWIDTHS: 0x4000,
+  HAS_NULLS: 0x8000,
+} as const
 
 /** Size in bytes of the index tuple at `at`, its header included (IndexTupleSize). */
 export function indexTupleSize(view: DataView, at: number): number {

@@ -8,6 +8,7 @@
 // places with the list's last one.
 
 import { INDEX_INFO, TID_SIZE, indexTupleSize, setTidBlock, tidBlock } from './indexTuple.js'
+import type { Page } from './page.js'
 
 /** Bits of t_tid's offset number once t_info says AM_RESERVED. */
 export const BT_OFFSET_MASK = 0x0fff
@@ -68,27 +69,21 @@ export function isSoundPosting(view: DataView, at: number, size: number): boolea
 }
 
 /**
- * A new row belongs at place `postingoff` of the list: it takes that place, later rows move up by one, and the last
- * one leaves the list for the new tuple at `newAt` (_bt_swap_posting). Posting tuple and new tuple are both in `bytes`.
+ * A new row belongs at place `postingoff` of the list at `postingAt`: it takes that place, later rows move up by one,
+ * and the last one leaves the list for the new tuple at `newAt` (_bt_swap_posting). Neither tuple changes its size.
  */
 export function swapPosting(
-  bytes: Uint8Array,
-  view: DataView,
+  posting: Page,
   postingAt: number,
   postingoff: number,
+  newTuple: Page,
   newAt: number,
 ): void {
-  const list = postingAt + tidBlock(view, postingAt)
+  const list = postingAt + tidBlock(posting.view, postingAt)
   const gap = list + postingoff * TID_SIZE
-  const last = list + (tidCount(view, postingAt) - 1) * TID_SIZE
-  const [hi, lo, posid] = [
-    view.getUint16(last, true),
-    view.getUint16(last + 2, true),
-    view.getUint16(last + 4, true),
-  ]
-  bytes.copyWithin(gap + TID_SIZE, gap, last)
-  bytes.copyWithin(gap, newAt, newAt + TID_SIZE)
-  view.setUint16(newAt, hi, true)
-  view.setUint16(newAt + 2, lo, true)
-  view.setUint16(newAt + 4, posid, true)
+  const last = list + (tidCount(posting.view, postingAt) - 1) * TID_SIZE
+  const pushedOut = posting.bytes.slice(last, last + TID_SIZE)
+  posting.bytes.copyWithin(gap + TID_SIZE, gap, last)
+  posting.bytes.set(newTuple.bytes.subarray(newAt, newAt + TID_SIZE), gap)
+  newTuple.bytes.set(pushedOut, newAt)
 }

@@ -3,10 +3,25 @@
 
 import type { BufferedPage } from '../buffers/bufferPool.js'
 import { BTREE_METAPAGE, BTREE_MAGIC, BTP, btpoFlags, hasBtreeSpecial } from '../format/btreePage.js'
-import { initBtreePage, P_HIKEY, setBtpoFlags, writeBtreeMeta, type BTMetaPageData } from '../format/btreePage.js'
+import {
+  initBtreePage,
+  P_HIKEY,
+  setBtpoFlags,
+  writeBtreeMeta,
+  type BTMetaPageData,
+} from '../format/btreePage.js'
 import { BTREE_RECORD_SIZE, xl_btree_metadata } from '../format/btreeRecords.js'
 import { INDEX_INFO, INDEX_TUPLE_HEADER_SIZE, indexTupleSize } from '../format/indexTuple.js'
-import { addItem, itemId, LP, lpLength, lpOffset, maxOffset, PAGE_HEADER_SIZE, pdSpecial } from '../format/page.js'
+import {
+  addItem,
+  itemId,
+  LP,
+  lpLength,
+  lpOffset,
+  maxOffset,
+  PAGE_HEADER_SIZE,
+  pdSpecial,
+} from '../format/page.js'
 import { setItemId, setPdLower, setPdUpper } from '../format/page.js'
 import type { BlockRef, WalRecord } from '../wal/record.js'
 import { initBlockForRedo, readBlockForRedo, stamp } from './block.js'
