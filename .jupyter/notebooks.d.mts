@@ -23,7 +23,7 @@ export interface NotebookReport {
 }
 
 export interface RunOptions {
-  /** Executed copies are written here, in the folders they have in the project: `chapters/01-wal.ipynb`. */
+  /** Executed copies are written here, by name; of a notebook that failed only when `keepGoing` is set. */
   readonly outDir?: string
   /** Runs them in tslab as its authors made it. */
   readonly stock?: boolean
@@ -31,12 +31,14 @@ export interface RunOptions {
   readonly keepGoing?: boolean
   /** Seconds for one cell; 60 when not given. */
   readonly timeout?: number
-  /** Called with each report as soon as it is there. */
+  /** Called with each step of an installation. They are printed when it is not given. */
+  readonly tell?: (step: string) => void
+  /** Called with each report as soon as it is there. Failures are printed when it is not given. */
   readonly onReport?: (report: NotebookReport) => void
 }
 
 /**
- * Runs notebooks, each in its own kernel and in its own folder. Needs `prepare` first.
+ * Runs notebooks, each in its own kernel and in its own folder. Installs and builds what is missing first.
  *
  * @throws Refusal when the runner itself cannot be run; a notebook that fails is a report that says so
  */

@@ -7,20 +7,22 @@
  */
 
 import { once } from 'node:events'
+import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 
-import { inProject, jupyterEnvironment, kernels, projectFolder, venvPython } from './environment.mjs'
+import { inProject, jupyterEnvironment, kernels, venvPython } from './environment.mjs'
 import { prepare } from './prepare.mjs'
 import { endAll, failed, onEnd, start } from './processes.mjs'
 import { Refusal } from './refusal.mjs'
 
 /** See notebooks.d.mts. */
 export async function runNotebooks(notebooks, options = {}) {
-  const { outDir, stock = false, keepGoing = false, timeout = 60, onReport = () => undefined } = options
+  const { outDir, stock = false, keepGoing = false, timeout = 60, tell, onReport = complain } = options
   if (notebooks.length === 0) return []
+  await prepare(tell)
   const parameters = [
     inProject('.jupyter', 'run-notebooks.py'),
     '--root',
@@ -28,7 +30,10 @@ export async function runNotebooks(notebooks, options = {}) {
     '--timeout',
     String(timeout),
   ]
-  if (outDir !== undefined) parameters.push('--out', outDir)
+  if (outDir !== undefined) {
+    mkdirSync(outDir, { recursive: true })
+    parameters.push('--out', outDir)
+  }
   if (keepGoing) parameters.push('--keep-going')
   const env = jupyterEnvironment(stock ? kernels.stock : kernels.repaired)
   const runner = start(venvPython, [...parameters, '--', ...notebooks], { cwd: process.cwd(), env })
@@ -53,6 +58,10 @@ export function describeReport({ notebook, status, seconds, message }) {
   return message === undefined ? line : `${line}\n${message.replace(/^/gm, '    ')}`
 }
 
+function complain(report) {
+  if (report.status !== 'ok') process.stderr.write(`${describeReport(report)}\n`)
+}
+
 function readOptions(parameters) {
   const flag = { type: 'boolean', default: false }
   const options = {
@@ -74,10 +83,10 @@ async function main(parameters) {
   onEnd(() => endAll().then(() => process.exit(1)))
   try {
     const { notebooks, json, ...options } = readOptions(parameters)
-    await prepare(json ? () => undefined : undefined)
+    const tell = json ? () => undefined : undefined
     const print = (report) =>
       process.stdout.write(`${json ? JSON.stringify(report) : describeReport(report)}\n`)
-    const reports = await runNotebooks(notebooks, { ...options, onReport: print })
+    const reports = await runNotebooks(notebooks, { ...options, tell, onReport: print })
     process.exitCode = reports.every(({ status }) => status === 'ok') ? 0 : 1
   } catch (error) {
     process.stderr.write(`${error.message}\n`)

@@ -1,6 +1,6 @@
 """Runs notebooks in the TypeScript kernel and believes nothing that it has not seen.
 
-    run-notebooks.py [--keep-going] [--out DIR --root DIR] [--timeout SECONDS] NOTEBOOK...
+    run-notebooks.py [--keep-going] [--out DIR] [--timeout SECONDS] NOTEBOOK...
 
 Prints one line of JSON for each notebook when it is done; notebooks.d.mts has its type. The kernel is the one
 named `tslab` in JUPYTER_PATH. That nothing was raised proves little: a cell has run when the kernel replied
@@ -163,13 +163,6 @@ class Run:
         return f"cell {index + 1}: {self.problems[index]}"
 
 
-def write_copy(notebook, path, arguments):
-    copy = arguments.out / path.resolve().relative_to(arguments.root.resolve())
-    copy.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(notebook, copy)
-    return str(copy)
-
-
 async def report_on(path, arguments):
     began = time.monotonic()
     report = {"notebook": str(path), "status": "failed", "seconds": 0, "cells": []}
@@ -180,8 +173,9 @@ async def report_on(path, arguments):
         message = run.message()
         if message is None and any(cell["status"] != "ok" for cell in report["cells"]):
             message = "not every cell was run"
-        if arguments.out is not None:
-            report["executed"] = write_copy(run.notebook, path, arguments)
+        if arguments.out is not None and (message is None or arguments.keep_going):
+            report["executed"] = str(arguments.out / path.name)
+            nbformat.write(run.notebook, report["executed"])
     except Exception as error:  # an unreadable notebook, a kernel that does not start
         message = f"{type(error).__name__}: {error}"
     report["seconds"] = round(time.monotonic() - began, 3)
@@ -196,8 +190,7 @@ def read_arguments():
     parser = argparse.ArgumentParser()
     parser.add_argument("notebooks", nargs="+", type=Path, metavar="NOTEBOOK")
     parser.add_argument("--keep-going", action="store_true", help="run the cells after one that failed")
-    parser.add_argument("--out", type=Path, help="write executed copies here, in their folders below --root")
-    parser.add_argument("--root", type=Path, default=Path.cwd())
+    parser.add_argument("--out", type=Path, help="write executed copies into this folder")
     parser.add_argument("--timeout", type=float, default=60, help="seconds for one cell")
     return parser.parse_args()
 
