@@ -6,10 +6,11 @@
 //
 // A line pointer is 32 bits: offset (15), flags (2), length (15). Offsets of tuples count from 1.
 
-import { assert } from '../bytes/errors.js'
+import { CorruptData } from '../bytes/errors.js'
 import { struct, u16, u32, type Struct, type ValueOf } from '../bytes/layout.js'
 import { lsnOf, maxAlign, type Lsn } from './lsn.js'
 import { BLCKSZ } from './controlFile.js'
+import { XID, xidPrecedes } from './transactionStatus.js'
 
 const declared = struct('PageHeaderData', 24, {
   pd_lsn_high: u32(0), //   pd_lsn: the high half stands first
@@ -103,9 +104,28 @@ export function itemBytes(page: Page, offnum: number): Uint8Array {
 }
 
 /**
- * Puts an item at `offnum`, as PageAddItemExtended does: with `overwrite` into a line pointer that must be unused,
- * else shifting later line pointers up. Returns false when there is no room (a caller in redo then stops).
+ * Makes room for an item of `size` bytes at line pointer `offnum`, as PageAddItemExtended does: with `overwrite` in a
+ * line pointer that must be unused, else shifting later line pointers up. Returns the byte of the page at which the
+ * item's bytes go, or 0 when there is no room (a caller in redo then stops).
  */
+export function reserveItem(page: Page, size: number, offnum: number, overwrite: boolean): number {
+  const limit = maxOffset(page) + 1
+  let shuffle = false
+  if (overwrite) {
+    if (offnum < limit && itemId(page, offnum) >>> 15 !== 0) return 0 // flags or length say that it is used
+  } else shuffle = offnum < limit
+  if (offnum > limit || offnum < 1) return 0
+  const lower = pdLower(page) + (offnum === limit || shuffle ? 4 : 0)
+  const upper = pdUpper(page) - ((size + 7) & ~7)
+  if (lower > upper || upper + size > pdSpecial(page) || pdSpecial(page) > BLCKSZ) return 0
+  if (shuffle) page.bytes.copyWithin(lpAt(offnum + 1), lpAt(offnum), lpAt(limit))
+  setItemId(page, offnum, upper, LP.NORMAL, size)
+  setPdLower(page, lower)
+  setPdUpper(page, upper)
+  return upper
+}
+
+/** Puts an item at `offnum` as {@link reserveItem} says. False when there is no room. */
 export function addItem(
   page: Page,
   source: Uint8Array,
@@ -114,32 +134,49 @@ export function addItem(
   offnum: number,
   overwrite: boolean,
 ): boolean {
-  const limit = maxOffset(page) + 1
-  let shuffle = false
-  if (overwrite) {
-    if (offnum < limit && lpFlags(itemId(page, offnum)) !== LP.UNUSED) return false
-  } else shuffle = offnum < limit
-  if (offnum > limit || offnum < 1) return false
-  const lower = pdLower(page) + (offnum === limit || shuffle ? 4 : 0)
-  const upper = pdUpper(page) - ((size + 7) & ~7)
-  if (lower > upper || upper + size > pdSpecial(page) || pdSpecial(page) > BLCKSZ) return false
-  if (shuffle) page.bytes.copyWithin(lpAt(offnum + 1), lpAt(offnum), lpAt(limit))
-  setItemId(page, offnum, upper, LP.NORMAL, size)
-  copyItem(source, sourceAt, size, page.bytes, upper)
-  setPdLower(page, lower)
-  setPdUpper(page, upper)
-  return true
+  const at = reserveItem(page, size, offnum, overwrite)
+  if (at !== 0) copyBytes(source, sourceAt, size, page.bytes, at)
+  return at !== 0
 }
 
 /** Most items are a few dozen bytes: a loop copies those sooner than two calls into the typed array's own code. */
-function copyItem(source: Uint8Array, from: number, size: number, target: Uint8Array, to: number): void {
+export function copyBytes(
+  source: Uint8Array,
+  from: number,
+  size: number,
+  target: Uint8Array,
+  to: number,
+): void {
   if (size > 96) target.set(source.subarray(from, from + size), to)
   else for (let i = 0; i < size; i++) target[to + i] = source[from + i]
 }
 
+// A page that passed its checksum may still contradict itself; PostgreSQL checks before it moves bytes about, and so
+// do the functions below. The replaying side knows which page of which file it was.
+function damaged(what: string): CorruptData {
+  return new CorruptData({ file: 'page', what })
+}
+
+function checkPointers(page: Page): void {
+  const [lower, upper, special] = [pdLower(page), pdUpper(page), pdSpecial(page)]
+  if (lower < PAGE_HEADER_SIZE || lower > upper || upper > special || special > BLCKSZ || special & 7)
+    throw damaged(`corrupted page pointers: lower = ${lower}, upper = ${upper}, special = ${special}`)
+}
+
+/** The line pointer of an index item, checked. */
+function indexItem(page: Page, offnum: number): number {
+  if (offnum < 1 || offnum > maxOffset(page)) throw damaged(`invalid index offnum: ${offnum}`)
+  const id = itemId(page, offnum)
+  const [offset, size] = [lpOffset(id), lpLength(id)]
+  if (offset < pdUpper(page) || offset + size > pdSpecial(page) || offset & 7)
+    throw damaged(`corrupted line pointer: offset = ${offset}, size = ${size}`)
+  return id
+}
+
 /** Takes one item out: the items before it in memory slide up over it (PageIndexTupleDelete). */
 export function deleteIndexItem(page: Page, offnum: number): void {
-  const id = itemId(page, offnum)
+  checkPointers(page)
+  const id = indexItem(page, offnum)
   const [offset, size, upper] = [lpOffset(id), maxAlign(lpLength(id)), pdUpper(page)]
   page.bytes.copyWithin(lpAt(offnum), lpAt(offnum + 1), pdLower(page))
   page.bytes.copyWithin(upper + size, upper, offset)
@@ -147,7 +184,8 @@ export function deleteIndexItem(page: Page, offnum: number): void {
   setPdLower(page, pdLower(page) - 4)
   for (let off = 1; off <= maxOffset(page); off++) {
     const other = itemId(page, off)
-    if (lpOffset(other) <= offset) setItemId(page, off, lpOffset(other) + size, lpFlags(other), lpLength(other))
+    if (lpOffset(other) <= offset)
+      setItemId(page, off, lpOffset(other) + size, lpFlags(other), lpLength(other))
   }
 }
 
@@ -157,34 +195,119 @@ export function deleteIndexItems(page: Page, offnums: readonly number[]): void {
     for (let i = offnums.length - 1; i >= 0; i--) deleteIndexItem(page, offnums[i])
     return
   }
-  const gone = new Set(offnums)
+  checkPointers(page)
+  const max = maxOffset(page)
   const kept: number[] = []
-  for (let off = 1; off <= maxOffset(page); off++) if (!gone.has(off)) kept.push(itemId(page, off))
-  kept.forEach((id, i) => page.view.setUint32(lpAt(i + 1), id, true))
-  setPdLower(page, PAGE_HEADER_SIZE + kept.length * 4)
+  let next = 0
+  for (let off = 1; off <= max; off++) {
+    const id = indexItem(page, off)
+    if (off === offnums[next]) next++
+    else kept.push(id)
+  }
+  if (next !== offnums.length) throw damaged('incorrect index offsets supplied')
+  for (let i = 0; i < kept.length; i++) page.view.setUint32(lpAt(i + 1), kept[i], true)
+  setPdLower(page, lpAt(kept.length + 1))
   compactItems(page)
 }
+
+const scratch = new Uint8Array(BLCKSZ)
 
 /**
  * Lays all items against the special space, in the order of their line pointers, the first one highest
  * (compactify_tuples): free space becomes one piece and every line pointer follows its item.
  */
 export function compactItems(page: Page): void {
+  checkItems(page)
   const max = maxOffset(page)
-  const old = page.bytes.slice(pdUpper(page), pdSpecial(page))
-  const base = pdUpper(page)
+  const lowest = pdUpper(page)
   let upper = pdSpecial(page)
-  for (let off = 1; off <= max; off++) {
+  let off = 1
+  for (; off <= max; off++) {
     const id = itemId(page, off)
     if (lpLength(id) === 0) continue
-    const size = maxAlign(lpLength(id))
-    const from = lpOffset(id) - base
+    const size = (lpLength(id) + 7) & ~7
+    if (lpOffset(id) + size !== upper) break // all before it lie where they should
     upper -= size
-    page.bytes.set(old.subarray(from, from + size), upper)
+  }
+  // Items that lie side by side now and afterwards are copied in one go: scratch[from..to) goes to `upper`.
+  scratch.set(page.bytes.subarray(lowest, upper), lowest)
+  let from = 0
+  let to = 0
+  for (; off <= max; off++) {
+    const id = itemId(page, off)
+    if (lpLength(id) === 0) continue
+    const size = (lpLength(id) + 7) & ~7
+    const offset = lpOffset(id)
+    if (offset + size !== from) {
+      if (to > from) page.bytes.set(scratch.subarray(from, to), upper)
+      to = offset + size
+    }
+    from = offset
+    upper -= size
     setItemId(page, off, upper, lpFlags(id), lpLength(id))
   }
-  assert(upper >= pdLower(page), 'the items of a page fit on it')
+  if (to > from) page.bytes.set(scratch.subarray(from, to), upper)
   setPdUpper(page, upper)
+}
+
+function checkItems(page: Page): void {
+  checkPointers(page)
+  const [lower, upper, special, max] = [pdLower(page), pdUpper(page), pdSpecial(page), maxOffset(page)]
+  let total = 0
+  for (let off = 1; off <= max; off++) {
+    const id = itemId(page, off)
+    const size = (lpLength(id) + 7) & ~7
+    if (size === 0) continue
+    if (lpOffset(id) < upper || lpOffset(id) + size > special)
+      throw damaged(`corrupted line pointer: ${lpOffset(id)}`)
+    total += size
+  }
+  if (total > special - lower)
+    throw damaged(`corrupted item lengths: total ${total}, available space ${special - lower}`)
+}
+
+/**
+ * After pruning a heap page: makes its free space one piece, drops unused line pointers from the end, and notes
+ * whether any are left before it (PageRepairFragmentation).
+ */
+export function repairFragmentation(page: Page): void {
+  const max = maxOffset(page)
+  let last = 0
+  let unused = 0
+  for (let off = 1; off <= max; off++) {
+    if (lpFlags(itemId(page, off)) === LP.UNUSED) {
+      setItemId(page, off, 0, LP.UNUSED, 0)
+      unused++
+    } else last = off
+  }
+  compactItems(page)
+  setPdLower(page, lpAt(last + 1))
+  setFreeLinesHint(page, unused > max - last)
+}
+
+/**
+ * The second pass of VACUUM moves no tuple: it only drops unused line pointers from the end, but never the first one,
+ * and notes whether any are left (PageTruncateLinePointerArray).
+ */
+export function truncateLinePointers(page: Page): void {
+  let last = maxOffset(page)
+  if (last === 0) return
+  while (last > 1 && lpFlags(itemId(page, last)) === LP.UNUSED) last--
+  let hint = false
+  for (let off = 1; off <= last && !hint; off++) hint = lpFlags(itemId(page, off)) === LP.UNUSED
+  setPdLower(page, lpAt(last + 1))
+  setFreeLinesHint(page, hint)
+}
+
+function setFreeLinesHint(page: Page, free: boolean): void {
+  const others = pdFlags(page) & ~PD.HAS_FREE_LINES
+  setPdFlags(page, free ? others | PD.HAS_FREE_LINES : others)
+}
+
+/** Notes that `xid` left something to prune here, if it is the oldest to do so (PageSetPrunable). */
+export function setPrunable(page: Page, xid: number): void {
+  const known = pruneXid(page)
+  if (known === XID.INVALID || xidPrecedes(xid, known)) setPruneXid(page, xid)
 }
 
 /**
@@ -192,7 +315,8 @@ export function compactItems(page: Page): void {
  * does not fit.
  */
 export function overwriteItem(page: Page, offnum: number, item: Uint8Array): boolean {
-  const id = itemId(page, offnum)
+  checkPointers(page)
+  const id = indexItem(page, offnum)
   const [offset, oldSize, newSize] = [lpOffset(id), maxAlign(lpLength(id)), maxAlign(item.length)]
   const upper = pdUpper(page)
   const grow = newSize - oldSize
