@@ -6,7 +6,7 @@ import { formatLsn } from '../format/lsn.js'
 import { FORK_NAMES } from '../format/relationPath.js'
 import { BKPIMAGE } from '../format/walRecord.js'
 import type { BlockImage, BlockRef, WalRecord } from '../wal/record.js'
-import { resourceManagerName } from './recordNames.js'
+import { resourceManagerName } from '../format/recordNames.js'
 import { UTC, type TimeZone } from './timeZone.js'
 import { describeRecord, identifyRecord, imageLength } from './waldump.js'
 

@@ -30,7 +30,7 @@ import { describeTablespace } from './describe/tablespace.js'
 import { locatorText } from './describe/text.js'
 import { describeTransaction } from './describe/transaction.js'
 import { describeXlog } from './describe/xlog.js'
-import { operationName, resourceManagerName } from './recordNames.js'
+import { operationName, resourceManagerName } from '../format/recordNames.js'
 import { UTC, type TimeZone } from './timeZone.js'
 
 /** Describes a record. `main` sees the main data and no byte more: reading past it throws a RangeError. */

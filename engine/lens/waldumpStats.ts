@@ -3,7 +3,7 @@
 
 import { formatLsn, type Lsn } from '../format/lsn.js'
 import type { WalRecord } from '../wal/record.js'
-import { operationName, resourceManagerName, resourceManagerNames } from './recordNames.js'
+import { operationName, resourceManagerName, resourceManagerNames } from '../format/recordNames.js'
 import { imageLength } from './waldump.js'
 
 export type StatsKind = 'rmgr' | 'record'

@@ -1,80 +1,45 @@
 // Describes records of resource manager Heap2: the rest of what tables do (heapdesc.c, heap2_desc).
 
-import { struct, u16, u32, type Struct } from '../../bytes/layout.js'
-import type { RelFileLocator } from '../../format/relationPath.js'
+import {
+  XLHP,
+  xlhp_freeze_plan,
+  xlhp_freeze_plans,
+  xlhp_prune_items,
+  XLOG_HEAP2,
+  XLOG_HEAP_INIT_PAGE,
+  XLOG_HEAP_OPMASK,
+  xl_heap_multi_insert,
+  xl_heap_new_cid,
+  xl_heap_prune,
+  xl_heap_visible,
+} from '../../format/heapRecords.js'
 import type { WalRecord } from '../../wal/record.js'
-import { HEAP_OPMASK, rowLockText } from './heap.js'
-import { blockDataView, blockIdAt, flag, hexByte, listText, locatorText, u16List } from './text.js'
-
-const PRUNE_ON_ACCESS = 0x10
-const PRUNE_VACUUM_SCAN = 0x20
-const PRUNE_VACUUM_CLEANUP = 0x30
-const VISIBLE = 0x40
-const MULTI_INSERT = 0x50
-const LOCK_UPDATED = 0x60
-const NEW_CID = 0x70
-const INIT_PAGE = 0x80
-
-/** Bits of xl_heap_prune.flags (XLHP_…). */
-const PRUNE = {
-  IS_CATALOG_REL: 0x02,
-  HAS_CONFLICT_HORIZON: 0x08,
-  HAS_FREEZE_PLANS: 0x10,
-  HAS_REDIRECTIONS: 0x20,
-  HAS_DEAD_ITEMS: 0x40,
-  HAS_NOW_UNUSED_ITEMS: 0x80,
-} as const
-
-interface FreezePlan {
-  xmax: number
-  t_infomask2: number
-  t_infomask: number
-  ntuples: number
-}
-const xlhp_freeze_plan: Struct<FreezePlan> = struct('xlhp_freeze_plan', 12, {
-  xmax: u32(0),
-  t_infomask2: u16(4),
-  t_infomask: u16(6),
-  ntuples: u16(10),
-})
-const FREEZE_PLANS_AT = 4 // count, then two bytes of padding
-
-interface NewCid extends RelFileLocator {
-  cmin: number
-  cmax: number
-  combocid: number
-}
-const xl_heap_new_cid: Struct<NewCid> = struct('xl_heap_new_cid', 34, {
-  cmin: u32(4),
-  cmax: u32(8),
-  combocid: u32(12),
-  spcOid: u32(16),
-  dbOid: u32(20),
-  relNumber: u32(24),
-})
-const NEW_CID_TID_AT = 28
+import { rowLockText } from './heap.js'
+import { blockDataView, flag, hexByte, listText, locatorText, u16List } from './text.js'
 
 export function describeHeap2(main: DataView, record: WalRecord): string {
-  switch (record.info & HEAP_OPMASK) {
-    case PRUNE_ON_ACCESS:
-    case PRUNE_VACUUM_SCAN:
-    case PRUNE_VACUUM_CLEANUP:
+  switch (record.info & XLOG_HEAP_OPMASK) {
+    case XLOG_HEAP2.PRUNE_ON_ACCESS:
+    case XLOG_HEAP2.PRUNE_VACUUM_SCAN:
+    case XLOG_HEAP2.PRUNE_VACUUM_CLEANUP:
       return describePrune(main, record)
-    case VISIBLE:
-      return `snapshotConflictHorizon: ${main.getUint32(0, true)}, flags: ${hexByte(main.getUint8(4))}`
-    case MULTI_INSERT: {
-      const count = main.getUint16(2, true)
-      const text = `ntuples: ${count}, flags: ${hexByte(main.getUint8(0))}`
-      const filled = (record.info & INIT_PAGE) !== 0 // a fresh page: its rows are 1, 2, 3, …
-      return filled || !blockDataView(record, 0)
-        ? text
-        : `${text}, offsets:${listText(u16List(main, 4, count))}`
+    case XLOG_HEAP2.VISIBLE: {
+      const { snapshotConflictHorizon, flags } = xl_heap_visible.readView(main, 0)
+      return `snapshotConflictHorizon: ${snapshotConflictHorizon}, flags: ${hexByte(flags)}`
     }
-    case LOCK_UPDATED:
+    case XLOG_HEAP2.MULTI_INSERT: {
+      const { ntuples, flags } = xl_heap_multi_insert.readView(main, 0)
+      const text = `ntuples: ${ntuples}, flags: ${hexByte(flags)}`
+      // On a fresh page the rows are 1, 2, 3, …, and the log does not list them.
+      if (record.info & XLOG_HEAP_INIT_PAGE || !blockDataView(record, 0)) return text
+      return `${text}, offsets:${listText(u16List(main, xl_heap_multi_insert.size, ntuples))}`
+    }
+    case XLOG_HEAP2.LOCK_UPDATED:
       return rowLockText(main)
-    case NEW_CID: {
+    case XLOG_HEAP2.NEW_CID: {
       const c = xl_heap_new_cid.readView(main, 0)
-      const tid = `${blockIdAt(main, NEW_CID_TID_AT)}/${main.getUint16(NEW_CID_TID_AT + 4, true)}`
+      const { bi_hi, bi_lo, ip_posid } = c.target_tid
+      const tid = `${bi_hi * 0x10000 + bi_lo}/${ip_posid}`
       return `rel: ${locatorText(c)}, tid: ${tid}, cmin: ${c.cmin}, cmax: ${c.cmax}, combo: ${c.combocid}`
     }
     default:
@@ -83,50 +48,70 @@ export function describeHeap2(main: DataView, record: WalRecord): string {
 }
 
 function describePrune(main: DataView, record: WalRecord): string {
-  const flags = main.getUint8(1)
+  const { flags } = xl_heap_prune.readView(main, 0)
   const horizon =
-    flags & PRUNE.HAS_CONFLICT_HORIZON ? `snapshotConflictHorizon: ${main.getUint32(2, true)}` : ''
-  const text = `${horizon}, isCatalogRel: ${flag(flags & PRUNE.IS_CATALOG_REL)}`
+    flags & XLHP.HAS_CONFLICT_HORIZON
+      ? `snapshotConflictHorizon: ${main.getUint32(xl_heap_prune.size, true)}`
+      : ''
+  const text = `${horizon}, isCatalogRel: ${flag(flags & XLHP.IS_CATALOG_REL)}`
   const data = blockDataView(record, 0)
-  return data ? text + pruneItemsText(data, flags) : text
+  return data ? text + prunedText(prunedItems(data, flags)) : text
+}
+
+/** What pruning does to the items of a page, by offset number. */
+export interface PrunedItems {
+  /** Rows to be frozen: alike ones share a plan. */
+  plans: Array<{ plan: xlhp_freeze_plan; offsets: number[] }>
+  /** From and to, one after the other: an item that now only points to another. */
+  redirected: number[]
+  dead: number[]
+  unused: number[]
 }
 
 /** The lists in a pruning record's block data, each there when its flag is (heap_xlog_deserialize_prune_and_freeze). */
-function pruneItemsText(data: DataView, flags: number): string {
+export function prunedItems(data: DataView, flags: number): PrunedItems {
   let at = 0
-  const plans: FreezePlan[] = []
-  if (flags & PRUNE.HAS_FREEZE_PLANS) {
-    const count = data.getUint16(at, true)
-    at += FREEZE_PLANS_AT
-    for (let i = 0; i < count; i++, at += xlhp_freeze_plan.size)
-      plans.push(xlhp_freeze_plan.readView(data, at))
+  const plans: xlhp_freeze_plan[] = []
+  if (flags & XLHP.HAS_FREEZE_PLANS) {
+    const { nplans } = xlhp_freeze_plans.readView(data, at)
+    at += xlhp_freeze_plans.size
+    for (; plans.length < nplans; at += xlhp_freeze_plan.size) plans.push(xlhp_freeze_plan.readView(data, at))
+  }
+  const offsets = (count: number): number[] => {
+    at += 2 * count
+    return u16List(data, at - 2 * count, count)
   }
   const items = (present: number, perItem: number): number[] => {
     if (!present) return []
-    const list = u16List(data, at + 2, data.getUint16(at, true) * perItem)
-    at += 2 + 2 * list.length
-    return list
+    const { ntargets } = xlhp_prune_items.readView(data, at)
+    at += xlhp_prune_items.size
+    return offsets(ntargets * perItem)
   }
-  const redirected = items(flags & PRUNE.HAS_REDIRECTIONS, 2)
-  const dead = items(flags & PRUNE.HAS_DEAD_ITEMS, 1)
-  const unused = items(flags & PRUNE.HAS_NOW_UNUSED_ITEMS, 1)
+  const redirected = items(flags & XLHP.HAS_REDIRECTIONS, 2)
+  const dead = items(flags & XLHP.HAS_DEAD_ITEMS, 1)
+  const unused = items(flags & XLHP.HAS_NOW_UNUSED_ITEMS, 1)
+  // The plans' rows come last, in one list from which each plan takes its share.
+  return {
+    plans: plans.map((plan) => ({ plan, offsets: offsets(plan.ntuples) })),
+    redirected,
+    dead,
+    unused,
+  }
+}
+
+function prunedText({ plans, redirected, dead, unused }: PrunedItems): string {
   const counts = [plans.length, redirected.length / 2, dead.length, unused.length]
   let text = `, nplans: ${counts[0]}, nredirected: ${counts[1]}, ndead: ${counts[2]}, nunused: ${counts[3]}`
-  if (plans.length > 0) text += `, plans:${listText(planTexts(data, at, plans))}`
+  if (plans.length > 0) text += `, plans:${listText(plans.map(planText))}`
   if (redirected.length > 0) text += `, redirected:${listText(arrows(redirected))}`
   if (dead.length > 0) text += `, dead:${listText(dead)}`
   if (unused.length > 0) text += `, unused:${listText(unused)}`
   return text
 }
 
-/** Each plan takes its rows from one common list of offset numbers, in turn. */
-function planTexts(data: DataView, at: number, plans: readonly FreezePlan[]): string[] {
-  return plans.map((plan) => {
-    const offsets = listText(u16List(data, at, plan.ntuples))
-    at += 2 * plan.ntuples
-    const masks = `infomask: ${plan.t_infomask}, infomask2: ${plan.t_infomask2}`
-    return `{ xmax: ${plan.xmax}, ${masks}, ntuples: ${plan.ntuples}, offsets:${offsets} }`
-  })
+function planText({ plan, offsets }: PrunedItems['plans'][number]): string {
+  const masks = `infomask: ${plan.t_infomask}, infomask2: ${plan.t_infomask2}`
+  return `{ xmax: ${plan.xmax}, ${masks}, ntuples: ${plan.ntuples}, offsets:${listText(offsets)} }`
 }
 
 function arrows(pairs: readonly number[]): string[] {

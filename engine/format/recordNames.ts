@@ -1,8 +1,7 @@
 // Names of resource managers and of their operations, as pg_waldump prints them: what the rm_name and rm_identify of
 // access/rmgrlist.h say, for all 22, whether the engine can redo them or not.
 
-import { namesByInfo } from '../redo/resourceManager.js'
-import { RM_MIN_CUSTOM_ID } from '../format/walRecord.js'
+import { RM_MIN_CUSTOM_ID } from './walRecord.js'
 
 interface Names {
   readonly name: string
