@@ -77,7 +77,14 @@ export {
   xidPrecedes,
   XACTS_PER_PAGE,
 } from './format/transactionStatus.js'
-export { pageHeaderSize, XLOG_BLCKSZ, XLOG_PAGE_MAGIC, XLogLongPageHeader, XLogPageHeader, XLP } from './format/walPage.js'
+export {
+  pageHeaderSize,
+  XLOG_BLCKSZ,
+  XLOG_PAGE_MAGIC,
+  XLogLongPageHeader,
+  XLogPageHeader,
+  XLP,
+} from './format/walPage.js'
 export { BKPBLOCK, BKPIMAGE, XLogRecord } from './format/walRecord.js'
 export { decodeRecord } from './wal/decoder.js'
 export { recordCrc, WalReader, type WalReaderOptions } from './wal/reader.js'
@@ -87,13 +94,7 @@ export { encodeRecord, WalWriter, type WalWriterOptions } from './wal/writer.js'
 export { BufferPool, type BufferedPage } from './buffers/bufferPool.js'
 export { RelationFork } from './buffers/relationFiles.js'
 export { Slru } from './buffers/slru.js'
-export {
-  initBlockForRedo,
-  readBlockForRedo,
-  stamp,
-  type BlockOutcome,
-  type Outcome,
-} from './redo/block.js'
+export { initBlockForRedo, readBlockForRedo, stamp, type BlockOutcome, type Outcome } from './redo/block.js'
 export { setTransactionStatus, transactionStatus } from './redo/clog.js'
 export type { RedoContext, StatusTables } from './redo/context.js'
 export { Counters } from './redo/counters.js'
@@ -102,8 +103,21 @@ export { resourceManagers } from './redo/resourceManagers.js'
 export { FINAL_WRITES, reference, type FinalWrite, type Parts, type TransactionEvent } from './parts.js'
 export { carryOutCleanup, planCleanup, type CleanupPlan } from './recovery/cleanup.js'
 export { type FinalCheckpoint } from './recovery/finish.js'
-export { recover, Recovery, type Progress, type RecoverOptions, type RecoveryResult } from './recovery/recovery.js'
+export {
+  recover,
+  Recovery,
+  type Progress,
+  type RecoverOptions,
+  type RecoveryResult,
+} from './recovery/recovery.js'
 export { applyRecord, replay, type Step } from './recovery/replay.js'
 export { findStartPoint, type StartPoint } from './recovery/startup.js'
 export { openLog, surveyLog, type ManagerCount, type Survey } from './recovery/survey.js'
-export { crashedCopy, openWithPostgres, type CrashedScene, type Opened, type Refused, type SceneName } from './scenes/door.js'
+export {
+  crashedCopy,
+  openWithPostgres,
+  type CrashedScene,
+  type Opened,
+  type Refused,
+  type SceneName,
+} from './scenes/door.js'

@@ -11,7 +11,8 @@ for (let byte = 0; byte < 256; byte++) {
   tables[0][byte] = crc
 }
 for (let byte = 0; byte < 256; byte++)
-  for (let k = 1; k < 8; k++) tables[k][byte] = (tables[k - 1][byte] >>> 8) ^ tables[0][tables[k - 1][byte] & 0xff]
+  for (let k = 1; k < 8; k++)
+    tables[k][byte] = (tables[k - 1][byte] >>> 8) ^ tables[0][tables[k - 1][byte] & 0xff]
 const [t0, t1, t2, t3, t4, t5, t6, t7] = tables
 
 /** The state before the first byte. */

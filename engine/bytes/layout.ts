@@ -111,7 +111,8 @@ export type ValueOf<S> = S extends Struct<infer V> ? V : never
 export function struct<V>(name: string, size: number, fields: { [K in keyof V]: Field<V[K]> }): Struct<V> {
   const entries = Object.entries(fields) as Array<[keyof V, Field<unknown>]>
   for (const [field, f] of entries)
-    if (f.offset + f.size > size) throw new Error(`${name}.${String(field)} ends past the struct's ${size} bytes`)
+    if (f.offset + f.size > size)
+      throw new Error(`${name}.${String(field)} ends past the struct's ${size} bytes`)
   const readView = (view: DataView, at: number): V => {
     const value = {} as V
     for (const [field, f] of entries) value[field] = f.read(view, at) as V[keyof V]

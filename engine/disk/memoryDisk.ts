@@ -35,7 +35,9 @@ export function memoryDisk(
   }
   const resize = (file: File, size: number): void => {
     if (size > file.bytes.length) {
-      const grown = new Uint8Array(Math.max(size, Math.min(file.bytes.length * 2, file.bytes.length + (1 << 24))))
+      const grown = new Uint8Array(
+        Math.max(size, Math.min(file.bytes.length * 2, file.bytes.length + (1 << 24))),
+      )
       grown.set(file.bytes.subarray(0, file.size))
       file.bytes = grown
     } else if (size < file.size) file.bytes.fill(0, size, file.size)
@@ -48,7 +50,8 @@ export function memoryDisk(
   for (const path of directories) makeDirectory(path)
   for (const [path, bytes] of files) put(path, bytes)
 
-  const contents = (): Map<string, Uint8Array> => new Map([...held].map(([path, f]) => [path, f.bytes.slice(0, f.size)]))
+  const contents = (): Map<string, Uint8Array> =>
+    new Map([...held].map(([path, f]) => [path, f.bytes.slice(0, f.size)]))
 
   return {
     name: 'memory',
@@ -56,7 +59,10 @@ export function memoryDisk(
     clone: () => memoryDisk(contents(), folders, targets),
     readInto(path, offset, target) {
       const file = need('read', path)
-      const part = file.bytes.subarray(Math.min(offset, file.size), Math.min(offset + target.length, file.size))
+      const part = file.bytes.subarray(
+        Math.min(offset, file.size),
+        Math.min(offset + target.length, file.size),
+      )
       target.set(part)
       return part.length
     },
@@ -82,7 +88,8 @@ export function memoryDisk(
       for (const name of held.keys()) if (parentOf(name) === path) found.push({ name, kind: 'file' })
       for (const name of targets.keys()) if (parentOf(name) === path) found.push({ name, kind: 'link' })
       for (const name of folders)
-        if (name !== '' && parentOf(name) === path && !targets.has(name)) found.push({ name, kind: 'directory' })
+        if (name !== '' && parentOf(name) === path && !targets.has(name))
+          found.push({ name, kind: 'directory' })
       return found
         .map((entry) => ({ ...entry, name: entry.name.slice(path === '' ? 0 : path.length + 1) }))
         .sort((a, b) => (a.name < b.name ? -1 : 1))

@@ -26,7 +26,8 @@ export function nodeDisk(directory: string, options: { readOnly?: boolean } = {}
     }
   }
   const change = (what: string, path: string): void => {
-    if (options.readOnly) throw new DiskFault(`could not ${what} "${path}": the directory was opened read-only`)
+    if (options.readOnly)
+      throw new DiskFault(`could not ${what} "${path}": the directory was opened read-only`)
   }
   const close = (path: string): void => {
     const fd = open.get(path)
@@ -86,7 +87,8 @@ export function nodeDisk(directory: string, options: { readOnly?: boolean } = {}
     size(path) {
       return attempt('examine', path, () => {
         const known = open.get(path)
-        const stat = known === undefined ? fs.statSync(full(path), { throwIfNoEntry: false }) : fs.fstatSync(known)
+        const stat =
+          known === undefined ? fs.statSync(full(path), { throwIfNoEntry: false }) : fs.fstatSync(known)
         return stat?.isFile() ? stat.size : undefined
       })
     },

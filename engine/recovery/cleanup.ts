@@ -46,7 +46,8 @@ export function planCleanup(disk: Disk, parts: Pick<Parts, 'isTemporary'>): Clea
   for (const root of tablespaceRoots(disk)) directories.push(join(root, 'pgsql_tmp'))
   for (const directory of directories) {
     const names = disk.list(directory).map((entry) => entry.name)
-    for (const name of names) if (parts.isTemporary(join(directory, name))) plan.temporary.push(join(directory, name))
+    for (const name of names)
+      if (parts.isTemporary(join(directory, name))) plan.temporary.push(join(directory, name))
     planUnlogged(directory, names, plan)
   }
   for (const directory of ['global', ...directories])
@@ -83,4 +84,3 @@ export function carryOutCleanup(disk: Disk, plan: CleanupPlan): void {
     if (size === 0) disk.truncate(main, 0)
   }
 }
-

@@ -6,7 +6,13 @@
 
 import { join, type Disk } from '../disk/disk.js'
 import { CheckPoint } from '../format/checkpoint.js'
-import { DBState, writeControlFile, encodeControlFile, CONTROL_FILE, type ControlFile } from '../format/controlFile.js'
+import {
+  DBState,
+  writeControlFile,
+  encodeControlFile,
+  CONTROL_FILE,
+  type ControlFile,
+} from '../format/controlFile.js'
 import { INVALID_LSN, type Lsn } from '../format/lsn.js'
 import { statusPosition, XACTS_PER_PAGE } from '../format/transactionStatus.js'
 import { crc32c } from '../bytes/crc32c.js'
@@ -60,7 +66,8 @@ export function finalCheckpoint(
       lsn = writeCheckpointRecord(writer, context, survey, time)
     },
     'sync WAL': () => writer.sync(),
-    'write pg_control': () => disk.write(CONTROL_FILE, 0, encodeControlFile(shutDown(context, lsn, survey, time))),
+    'write pg_control': () =>
+      disk.write(CONTROL_FILE, 0, encodeControlFile(shutDown(context, lsn, survey, time))),
     'sync pg_control': () => disk.sync(CONTROL_FILE),
   }
   const order = parts.finalWrites(FINAL_WRITES)
@@ -196,4 +203,3 @@ export function syncTree(disk: Disk, directory: string): void {
   }
   disk.sync(directory)
 }
-

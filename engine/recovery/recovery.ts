@@ -96,7 +96,8 @@ export class Recovery {
       onProgress: (position, records) =>
         this.options.onProgress?.({ phase: 'survey', position, begin: start.redo, end: undefined, records }),
     })
-    for (const [rmid, lsn] of this.surveyed.unsupported) throw new Unsupported(unsupportedManager(rmid, formatLsn(lsn)))
+    for (const [rmid, lsn] of this.surveyed.unsupported)
+      throw new Unsupported(unsupportedManager(rmid, formatLsn(lsn)))
     return this.surveyed
   }
 
@@ -128,7 +129,9 @@ export class Recovery {
     const inFlight = this.survey.inFlight.filter((xid) => !this.isPrepared(xid))
     if (this.options.leaveInFlight) return inFlight
     this.beginChanges()
-    const open = inFlight.filter((xid) => transactionStatus(this.context.tables, xid) === TRANSACTION_STATUS.IN_PROGRESS)
+    const open = inFlight.filter(
+      (xid) => transactionStatus(this.context.tables, xid) === TRANSACTION_STATUS.IN_PROGRESS,
+    )
     for (const xid of open) setTransactionStatus(this.context.tables, xid, TRANSACTION_STATUS.ABORTED)
     if (open.length > 0) this.log(`transactions in flight marked aborted: ${open.join(', ')}`)
     return open
@@ -179,7 +182,12 @@ export class Recovery {
     if (this.changing) return
     this.changing = true
     void this.survey // whatever forbids recovery must show before the first change
-    for (const name of new Set(this.disk.list('pg_wal').filter((e) => e.kind === 'file').map((e) => e.name)))
+    for (const name of new Set(
+      this.disk
+        .list('pg_wal')
+        .filter((e) => e.kind === 'file')
+        .map((e) => e.name),
+    ))
       this.disk.sync(join('pg_wal', name)) // write-ahead: the log we replay is on disk before any page is
     markInRecovery(this.disk, this.start.control, this.time)
   }

@@ -42,7 +42,8 @@ export function applyRecord(record: WalRecord, context: RedoContext): Step {
 /** The sentence for a resource manager that cannot be redone. */
 export function unsupportedManager(rmid: number, lsn: string): string {
   const known = resourceManagers[rmid]
-  if (known) return `resource manager ${known.name} (record at ${lsn}) is not supported yet; nothing was changed`
+  if (known)
+    return `resource manager ${known.name} (record at ${lsn}) is not supported yet; nothing was changed`
   return (
     `resource manager with ID ${rmid} not registered (record at ${lsn}): it belongs to an extension, ` +
     'whose code alone can redo it; start the directory with its server. Nothing was changed'

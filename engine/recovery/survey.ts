@@ -52,6 +52,7 @@ export function openLog(disk: Disk, start: StartPoint, parts: Parts, checkedUpTo
     segmentSize: start.control.xlog_seg_size,
     timelines: start.timelines,
     systemIdentifier: start.control.system_identifier,
+    locateLsn: parts.locateLsn,
     recordCrc: parts.recordCrc === reference.recordCrc ? undefined : parts.recordCrc,
     checkedUpTo,
   })
@@ -66,7 +67,12 @@ const PROGRESS_EVERY = 16384
 export function surveyLog(disk: Disk, start: StartPoint, parts: Parts, options: SurveyOptions = {}): Survey {
   const reader = openLog(disk, start, parts)
   const transactions = new TransactionLedger(parts)
-  const counts = { records: 0, bytes: 0, byManager: new Map<number, ManagerCount>(), unsupported: new Map<number, Lsn>() }
+  const counts = {
+    records: 0,
+    bytes: 0,
+    byManager: new Map<number, ManagerCount>(),
+    unsupported: new Map<number, Lsn>(),
+  }
   let first: WalRecord | undefined
   let last: WalRecord | undefined = reader.lastRecord
   for (;;) {
@@ -90,13 +96,20 @@ export function surveyLog(disk: Disk, start: StartPoint, parts: Parts, options: 
   }
 }
 
-function count(counts: Pick<Survey, 'records' | 'bytes' | 'byManager' | 'unsupported'>, record: WalRecord): void {
+function count(
+  counts: Pick<Survey, 'records' | 'bytes' | 'byManager' | 'unsupported'>,
+  record: WalRecord,
+): void {
   counts.records++
   counts.bytes += record.xl_tot_len
   let manager = counts.byManager.get(record.xl_rmid)
   if (!manager) {
     const known = resourceManagers[record.xl_rmid]
-    manager = { name: known?.name ?? `custom${String(record.xl_rmid).padStart(3, '0')}`, records: 0, bytes: 0 }
+    manager = {
+      name: known?.name ?? `custom${String(record.xl_rmid).padStart(3, '0')}`,
+      records: 0,
+      bytes: 0,
+    }
     counts.byManager.set(record.xl_rmid, manager)
     if (!known?.redo) counts.unsupported.set(record.xl_rmid, record.lsn)
   }
@@ -157,7 +170,11 @@ class TransactionLedger {
       const prepared = operation >= XACT.COMMIT_PREPARED
       const commit = operation === XACT.COMMIT || operation === XACT.COMMIT_PREPARED
       const name = commit ? 'commit' : 'abort'
-      this.ended(prepared ? end.twophaseXid : record.xl_xid, prepared ? `${name} prepared` : name, end.subxids)
+      this.ended(
+        prepared ? end.twophaseXid : record.xl_xid,
+        prepared ? `${name} prepared` : name,
+        end.subxids,
+      )
       if (commit) this.committed++
       else this.aborted++
       this.lastTime = end.xact_time

@@ -1,6 +1,12 @@
 // Resource manager 3, CLOG: new and removed pages of the transaction status table, pg_xact (access/transam/clog.c).
 
-import { readStatus, statusPosition, TRANSACTION_STATUS, writeStatus, XACTS_PER_PAGE } from '../format/transactionStatus.js'
+import {
+  readStatus,
+  statusPosition,
+  TRANSACTION_STATUS,
+  writeStatus,
+  XACTS_PER_PAGE,
+} from '../format/transactionStatus.js'
 import { truncateByXid } from './commitTs.js'
 import type { StatusTables } from './context.js'
 import { namesByInfo, type ResourceManager } from './resourceManager.js'

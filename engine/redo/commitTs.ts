@@ -73,7 +73,8 @@ export function commitTsParameterChange(context: RedoContext, on: boolean): void
   if (on && !control.track_commit_timestamp) {
     const next = Number(counters.nextXid & 0xffffffffn)
     const pageno = Math.floor(next / COMMIT_TS_XACTS_PER_PAGE)
-    if (counters.oldestCommitTsXid === XID.INVALID) counters.oldestCommitTsXid = counters.newestCommitTsXid = next
+    if (counters.oldestCommitTsXid === XID.INVALID)
+      counters.oldestCommitTsXid = counters.newestCommitTsXid = next
     if (!tables.commitTs.exists(pageno)) tables.commitTs.zeroPage(pageno)
   } else if (!on && control.track_commit_timestamp) {
     counters.oldestCommitTsXid = counters.newestCommitTsXid = XID.INVALID

@@ -53,7 +53,10 @@ export class Counters {
 
   /** The full id of a transaction that is at most 2^31 away from the next one (FullTransactionIdFromAllowableAt). */
   fullXid(xid: number): bigint {
-    const epoch = xid > this.nextXidLow && this.epoch > 0 && xid - this.nextXidLow > TWO_32 / 2 ? this.epoch - 1 : this.epoch
+    const epoch =
+      xid > this.nextXidLow && this.epoch > 0 && xid - this.nextXidLow > TWO_32 / 2
+        ? this.epoch - 1
+        : this.epoch
     return (BigInt(epoch) << 32n) | BigInt(xid)
   }
 

@@ -83,6 +83,7 @@ function dropSlots(disk: Disk, dbOid: number): void {
     const state = join(SLOT_DIRECTORY, name, 'state')
     if ((disk.size(state) ?? 0) < SLOT_DATABASE_AT + 4) continue
     const bytes = disk.read(state, SLOT_DATABASE_AT, 4)
-    if (new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true) === dbOid) disk.remove(parentOf(state))
+    if (new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true) === dbOid)
+      disk.remove(parentOf(state))
   }
 }

@@ -108,7 +108,9 @@ function put(page: { view: DataView; dirty: boolean }, entry: number, offset: nu
 
 function redoTruncate(record: WalRecord, context: RedoContext): void {
   const { view, mainAt } = record
-  const [database, , endOffsets, startMembers, endMembers] = [0, 4, 8, 12, 16].map((o) => view.getUint32(mainAt + o, true))
+  const [database, , endOffsets, startMembers, endMembers] = [0, 4, 8, 12, 16].map((o) =>
+    view.getUint32(mainAt + o, true),
+  )
   context.counters.oldestMulti = endOffsets
   context.counters.oldestMultiDB = database
   const last = Math.floor(MAX_OFFSET / MEMBERS_PER_SEGMENT)

@@ -1,13 +1,16 @@
 // The one table that says who redoes what (access/rmgrlist.h). A manager's place is its id, and never changes.
 
+import { btree } from './btree.js'
 import { clog } from './clog.js'
 import { commitTs } from './commitTs.js'
 import { database } from './database.js'
+import { generic } from './generic.js'
 import { logicalMessage } from './logicalMessage.js'
 import { multixact } from './multixact.js'
 import { relmap } from './relmap.js'
 import { replicationOrigin } from './replicationOrigin.js'
 import type { ResourceManager } from './resourceManager.js'
+import { sequence } from './sequence.js'
 import { standby } from './standby.js'
 import { storage } from './storage.js'
 import { tablespace } from './tablespace.js'
@@ -29,15 +32,15 @@ export const resourceManagers: readonly ResourceManager[] = [
   standby, //            8
   named(9, 'Heap2'),
   named(10, 'Heap'),
-  named(11, 'Btree'),
+  btree, //             11
   named(12, 'Hash'),
   named(13, 'Gin'),
   named(14, 'Gist'),
-  named(15, 'Sequence'),
+  sequence, //          15
   named(16, 'SPGist'),
   named(17, 'BRIN'),
   commitTs, //           18
   replicationOrigin, //  19
-  named(20, 'Generic'),
+  generic, //           20
   logicalMessage, //     21
 ]

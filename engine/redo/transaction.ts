@@ -4,7 +4,13 @@
 import { join } from '../disk/disk.js'
 import { FORK, type RelFileLocator } from '../format/relationPath.js'
 import { TRANSACTION_STATUS, xidPrecedes } from '../format/transactionStatus.js'
-import { parsePrepare, parseTransactionEnd, XACT, XINFO, type TransactionEnd } from '../format/transactionRecord.js'
+import {
+  parsePrepare,
+  parseTransactionEnd,
+  XACT,
+  XINFO,
+  type TransactionEnd,
+} from '../format/transactionRecord.js'
 import type { WalRecord } from '../wal/record.js'
 import { forgetMissing } from './block.js'
 import { setTransactionStatus } from './clog.js'

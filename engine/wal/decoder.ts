@@ -6,6 +6,9 @@ import { BLCKSZ } from '../format/controlFile.js'
 import { formatLsn } from '../format/lsn.js'
 import { BlockRef, type BlockImage, type WalRecord } from './record.js'
 
+/** Where the headers have been read to, and the payload bytes they announced. One record is decoded at a time. */
+const cursor = { at: 0, announced: 0 }
+
 /**
  * Fills in blocks, main data, origin and top-level transaction of a record whose CRC is right.
  * Returns undefined, or PostgreSQL's sentence for what does not fit.
@@ -13,84 +16,100 @@ import { BlockRef, type BlockImage, type WalRecord } from './record.js'
 export function decodeRecord(record: WalRecord): string | undefined {
   const { view } = record
   const end = record.at + record.xl_tot_len
-  let at = record.at + XLogRecord.size
-  let announced = 0
-  let lastBlock = -1
+  const short = (): string => `record with invalid length at ${formatLsn(record.lsn)}`
   let blocks: BlockRef[] | undefined
-  const where = (): string => formatLsn(record.lsn)
-  const short = (): string => `record with invalid length at ${where()}`
+  cursor.at = record.at + XLogRecord.size
+  cursor.announced = 0
 
-  while (end - at > announced) {
-    const id = view.getUint8(at++)
+  while (end - cursor.at > cursor.announced) {
+    const id = view.getUint8(cursor.at++)
+    const room = end - cursor.at
     if (id === FRAGMENT.DATA_SHORT || id === FRAGMENT.DATA_LONG) {
       const size = id === FRAGMENT.DATA_SHORT ? 1 : 4
-      if (end - at < size) return short()
-      record.mainLength = size === 1 ? view.getUint8(at) : view.getUint32(at, true)
-      at += size
-      announced += record.mainLength
+      if (room < size) return short()
+      record.mainLength = size === 1 ? view.getUint8(cursor.at) : view.getUint32(cursor.at, true)
+      cursor.at += size
+      cursor.announced += record.mainLength
       break // the main data's header is always the last
     } else if (id === FRAGMENT.ORIGIN) {
-      if (end - at < 2) return short()
-      record.origin = view.getUint16(at, true)
-      at += 2
+      if (room < 2) return short()
+      record.origin = view.getUint16(cursor.at, true)
+      cursor.at += 2
     } else if (id === FRAGMENT.TOPLEVEL_XID) {
-      if (end - at < 4) return short()
-      record.toplevelXid = view.getUint32(at, true)
-      at += 4
+      if (room < 4) return short()
+      record.toplevelXid = view.getUint32(cursor.at, true)
+      cursor.at += 4
     } else if (id <= FRAGMENT.MAX_BLOCK_ID) {
-      if (id <= lastBlock) return `out-of-order block_id ${id} at ${where()}`
-      lastBlock = id
-      if (end - at < 3) return short()
-      const flags = view.getUint8(at)
-      const dataLength = view.getUint16(at + 1, true)
-      at += 3
-      const hasData = (flags & BKPBLOCK.HAS_DATA) !== 0
-      if (hasData && dataLength === 0) return `BKPBLOCK_HAS_DATA set, but no data included at ${where()}`
-      if (!hasData && dataLength !== 0)
-        return `BKPBLOCK_HAS_DATA not set, but data length is ${dataLength} at ${where()}`
-      let image: BlockImage | undefined
-      if (flags & BKPBLOCK.HAS_IMAGE) {
-        if (end - at < 7) return short()
-        const length = view.getUint16(at, true)
-        const hole_offset = view.getUint16(at + 2, true)
-        const bimg_info = view.getUint8(at + 4)
-        at += 5
-        let hole_length = BLCKSZ - length
-        if (bimg_info & BKPIMAGE.COMPRESSED) {
-          hole_length = bimg_info & BKPIMAGE.HAS_HOLE ? view.getUint16(at, true) : 0
-          if (bimg_info & BKPIMAGE.HAS_HOLE) at += 2
-        }
-        const wrong = checkImage(length, hole_offset, hole_length, bimg_info)
-        if (wrong) return `${wrong} at ${where()}`
-        image = { at: 0, length, hole_offset, hole_length, bimg_info }
-        announced += length
-      }
-      const locatorSize = flags & BKPBLOCK.SAME_REL ? 0 : 12
-      if (end - at < locatorSize + 4) return short()
-      const previous: BlockRef | undefined = blocks?.[blocks.length - 1]
-      if (locatorSize === 0 && !previous) return `BKPBLOCK_SAME_REL set but no previous rel at ${where()}`
-      const ref =
-        locatorSize === 0 && previous
-          ? new BlockRef(id, flags, previous.spcOid, previous.dbOid, previous.relNumber, view.getUint32(at, true))
-          : new BlockRef(
-              id,
-              flags,
-              view.getUint32(at, true),
-              view.getUint32(at + 4, true),
-              view.getUint32(at + 8, true),
-              view.getUint32(at + 12, true),
-            )
-      at += locatorSize + 4
-      ref.dataLength = dataLength
-      ref.image = image
-      announced += dataLength
+      const ref = readBlockHeader(record, end, id, blocks?.[blocks.length - 1])
+      if (ref === undefined) return short()
+      if (typeof ref === 'string') return `${ref} at ${formatLsn(record.lsn)}`
       if (blocks) blocks.push(ref)
       else blocks = [ref]
-    } else return `invalid block_id ${id} at ${where()}`
+    } else return `invalid block_id ${id} at ${formatLsn(record.lsn)}`
   }
-  if (end - at !== announced) return short()
+  if (end - cursor.at !== cursor.announced) return short()
+  placePayloads(record, blocks)
+  return undefined
+}
 
-  // The payloads follow in the same order.
+/** One block reference; a sentence for what is wrong in it, undefined when the record is too short for it. */
+function readBlockHeader(
+  record: WalRecord,
+  end: number,
+  id: number,
+  previous: BlockRef | undefined,
+): BlockRef | string | undefined {
+  const { view } = record
+  let at = cursor.at
+  if (previous && id <= previous.id) return `out-of-order block_id ${id}`
+  if (end - at < 3) return undefined
+  const flags = view.getUint8(at)
+  const dataLength = view.getUint16(at + 1, true)
+  at += 3
+  const hasData = (flags & BKPBLOCK.HAS_DATA) !== 0
+  if (hasData && dataLength === 0) return 'BKPBLOCK_HAS_DATA set, but no data included'
+  if (!hasData && dataLength !== 0) return `BKPBLOCK_HAS_DATA not set, but data length is ${dataLength}`
+  let image: BlockImage | undefined
+  if (flags & BKPBLOCK.HAS_IMAGE) {
+    if (end - at < 7) return undefined
+    const length = view.getUint16(at, true)
+    const hole_offset = view.getUint16(at + 2, true)
+    const bimg_info = view.getUint8(at + 4)
+    at += 5
+    let hole_length = BLCKSZ - length
+    if (bimg_info & BKPIMAGE.COMPRESSED) {
+      hole_length = bimg_info & BKPIMAGE.HAS_HOLE ? view.getUint16(at, true) : 0
+      if (bimg_info & BKPIMAGE.HAS_HOLE) at += 2
+    }
+    const wrong = checkImage(length, hole_offset, hole_length, bimg_info)
+    if (wrong) return wrong
+    image = { at: 0, length, hole_offset, hole_length, bimg_info }
+    cursor.announced += length
+  }
+  const sameRel = (flags & BKPBLOCK.SAME_REL) !== 0
+  if (sameRel && !previous) return 'BKPBLOCK_SAME_REL set but no previous rel'
+  if (end - at < (sameRel ? 4 : 16)) return undefined
+  const ref =
+    sameRel && previous
+      ? new BlockRef(id, flags, previous.spcOid, previous.dbOid, previous.relNumber, view.getUint32(at, true))
+      : new BlockRef(
+          id,
+          flags,
+          view.getUint32(at, true),
+          view.getUint32(at + 4, true),
+          view.getUint32(at + 8, true),
+          view.getUint32(at + 12, true),
+        )
+  ref.dataLength = dataLength
+  ref.image = image
+  cursor.at = at + (sameRel ? 4 : 16)
+  cursor.announced += dataLength
+  return ref
+}
+
+/** The payloads follow the headers, in the same order: image, data, image, data, …, main data. */
+function placePayloads(record: WalRecord, blocks: BlockRef[] | undefined): void {
+  let at = cursor.at
   if (blocks) {
     record.blocks = blocks
     for (const ref of blocks) {
@@ -103,10 +122,14 @@ export function decodeRecord(record: WalRecord): string | undefined {
     }
   }
   record.mainAt = at
-  return undefined
 }
 
-function checkImage(length: number, holeOffset: number, holeLength: number, info: number): string | undefined {
+function checkImage(
+  length: number,
+  holeOffset: number,
+  holeLength: number,
+  info: number,
+): string | undefined {
   const hole = `hole offset ${holeOffset} length ${holeLength} block image length ${length}`
   const hasHole = (info & BKPIMAGE.HAS_HOLE) !== 0
   const compressed = (info & BKPIMAGE.COMPRESSED) !== 0

@@ -10,8 +10,15 @@
 
 import type { Disk } from '../disk/disk.js'
 import { crcFinish, crcUpdate, CRC_INIT } from '../bytes/crc32c.js'
-import { formatLsn, maxAlign, segmentFileName, type Lsn } from '../format/lsn.js'
-import { pageHeaderSize, XLOG_BLCKSZ, XLOG_PAGE_MAGIC, XLogLongPageHeader, XLogPageHeader, XLP } from '../format/walPage.js'
+import { formatLsn, locateLsn, maxAlign, segmentFileName, type Lsn } from '../format/lsn.js'
+import {
+  pageHeaderSize,
+  XLOG_BLCKSZ,
+  XLOG_PAGE_MAGIC,
+  XLogLongPageHeader,
+  XLogPageHeader,
+  XLP,
+} from '../format/walPage.js'
 import { RM_MAX_BUILTIN_ID, RM_MIN_CUSTOM_ID, XLogRecord } from '../format/walRecord.js'
 import { decodeRecord } from './decoder.js'
 import { WalRecord, type EndCause, type EndOfWal } from './record.js'
@@ -25,6 +32,8 @@ export interface WalReaderOptions {
   timelines: readonly number[]
   /** The cluster's identifier, to refuse segments of another one; undefined accepts any. */
   systemIdentifier?: bigint
+  /** Which segment and byte a position is in; the engine's own when not given. */
+  locateLsn?: (lsn: Lsn, segmentSize: number) => { segment: bigint; offset: number }
   /** CRC of a record's bytes as xl_crc must state it; the engine's own when not given. */
   recordCrc?: (record: Uint8Array) => number
   /** Skip the CRC of records that end at or before this position: they were checked a moment ago. */
@@ -75,10 +84,11 @@ export class WalReader {
 
   /** Goes to a position where a record starts (or a page, which is taken as its first record's start). */
   beginAt(lsn: Lsn): void {
-    this.origin = lsn - (lsn % BigInt(this.segmentSize))
+    const { segment, offset } = (this.options.locateLsn ?? locateLsn)(lsn, this.segmentSize)
+    this.origin = segment * BigInt(this.segmentSize)
     this.originLow = Number(this.origin & 0xffffffffn)
     this.originHigh = Number(this.origin >> 32n)
-    this.next = Number(lsn - this.origin)
+    this.next = offset
     this.previous = this.checkedPage = this.knownSegment = this.latestPage = -1
     this.latestTimeline = 0
     this.window = undefined
@@ -107,7 +117,10 @@ export class WalReader {
       const header = pageHeaderSize(page % this.segmentSize)
       if (start === page) start += header
       else if (start - page < header) {
-        this.bad('header', `invalid record offset at ${this.text(start)}: expected at least ${header}, got ${start - page}`)
+        this.bad(
+          'header',
+          `invalid record offset at ${this.text(start)}: expected at least ${header}, got ${start - page}`,
+        )
         return this.finish(start)
       }
       const { view } = this.window as WalWindow
@@ -149,7 +162,12 @@ export class WalReader {
   }
 
   private finish(start: number): EndOfWal {
-    this.end = { kind: 'end', lsn: this.lsnAt(start), ...this.fault, ...(this.aborted && { aborted: this.aborted }) }
+    this.end = {
+      kind: 'end',
+      lsn: this.lsnAt(start),
+      ...this.fault,
+      ...(this.aborted && { aborted: this.aborted }),
+    }
     return this.end
   }
 
@@ -168,7 +186,9 @@ export class WalReader {
     const low = view.getUint32(at + 8, true)
     const high = view.getUint32(at + 12, true)
     const fits =
-      this.previous >= 0 ? this.isAt(this.previous, high, low) : ((BigInt(high) << 32n) | BigInt(low)) < this.lsnAt(start)
+      this.previous >= 0
+        ? this.isAt(this.previous, high, low)
+        : ((BigInt(high) << 32n) | BigInt(low)) < this.lsnAt(start)
     if (!fits) {
       const prev = formatLsn((BigInt(high) << 32n) | BigInt(low))
       this.bad('stale record', `record with incorrect prev-link ${prev} at ${this.text(start)}`)
@@ -185,7 +205,14 @@ export class WalReader {
 
   private readInPlace(start: number, total: number): WalRecord | typeof BAD {
     const window = this.window as WalWindow
-    return this.accept(window.bytes, window.view, start - this.windowAt, total, start, start + maxAlign(total))
+    return this.accept(
+      window.bytes,
+      window.view,
+      start - this.windowAt,
+      total,
+      start,
+      start + maxAlign(total),
+    )
   }
 
   /** Gathers a record over page ends; a number when it was overwritten: the page to go on at. */
@@ -256,7 +283,10 @@ export class WalReader {
         ? own(bytes.subarray(at, at + total))
         : crcFinish(crcUpdate(crcUpdate(CRC_INIT, bytes, at + 24, at + total), bytes, at, at + 20))
       if (computed !== view.getUint32(at + 20, true))
-        return this.bad('checksum', `incorrect resource manager data checksum in record at ${this.text(start)}`)
+        return this.bad(
+          'checksum',
+          `incorrect resource manager data checksum in record at ${this.text(start)}`,
+        )
     }
     const info = view.getUint8(at + 16)
     const rmid = view.getUint8(at + 17)
@@ -371,7 +401,10 @@ export class WalReader {
     const available = window.bytes.length - (offset - window.offset)
     if (available < XLOG_BLCKSZ) {
       const where = `${window.name}, LSN ${this.text(page)}, offset ${offset}`
-      this.bad('page', `could not read from WAL segment ${where}: read ${Math.max(0, available)} of ${XLOG_BLCKSZ}`)
+      this.bad(
+        'page',
+        `could not read from WAL segment ${where}: read ${Math.max(0, available)} of ${XLOG_BLCKSZ}`,
+      )
       return false
     }
     this.window = window

@@ -4,7 +4,14 @@
 import { viewOf } from '../bytes/layout.js'
 import { join, type Disk } from '../disk/disk.js'
 import { locateLsn, maxAlign, segmentFileName, type Lsn } from '../format/lsn.js'
-import { pageHeaderSize, XLOG_BLCKSZ, XLOG_PAGE_MAGIC, XLogLongPageHeader, XLogPageHeader, XLP } from '../format/walPage.js'
+import {
+  pageHeaderSize,
+  XLOG_BLCKSZ,
+  XLOG_PAGE_MAGIC,
+  XLogLongPageHeader,
+  XLogPageHeader,
+  XLP,
+} from '../format/walPage.js'
 import { FRAGMENT, XLogRecord } from '../format/walRecord.js'
 import { recordCrc } from './reader.js'
 import { WAL_DIRECTORY } from './segments.js'
@@ -21,7 +28,13 @@ export interface WalWriterOptions {
 }
 
 /** A record of main data only, CRC still zero. */
-export function encodeRecord(rmid: number, info: number, xid: number, previous: Lsn, main: Uint8Array): Uint8Array {
+export function encodeRecord(
+  rmid: number,
+  info: number,
+  xid: number,
+  previous: Lsn,
+  main: Uint8Array,
+): Uint8Array {
   const header = main.length === 0 ? 0 : main.length < 256 ? 2 : 5
   const record = new Uint8Array(XLogRecord.size + header + main.length)
   const view = viewOf(record)
@@ -120,7 +133,10 @@ export class WalWriter {
     const header = {
       xlp_magic: XLOG_PAGE_MAGIC,
       xlp_info:
-        XLP.BKP_REMOVABLE | this.nextPageFlags | (remaining > 0 ? XLP.FIRST_IS_CONTRECORD : 0) | (offset === 0 ? XLP.LONG_HEADER : 0),
+        XLP.BKP_REMOVABLE |
+        this.nextPageFlags |
+        (remaining > 0 ? XLP.FIRST_IS_CONTRECORD : 0) |
+        (offset === 0 ? XLP.LONG_HEADER : 0),
       xlp_tli: this.options.timeline,
       xlp_pageaddr: this.pageStart,
       xlp_rem_len: remaining,

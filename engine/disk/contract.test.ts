@@ -1,0 +1,121 @@
+// One set of expectations for every Disk.
+
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join as joinPath } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { DiskFault } from '../bytes/errors.js'
+import type { Disk } from './disk.js'
+import { memoryDisk } from './memoryDisk.js'
+import { nodeDisk } from './nodeDisk.js'
+
+const folders: string[] = []
+afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })))
+
+function folder(): string {
+  folders.push(mkdtempSync(joinPath(tmpdir(), 'pgcrash-disk-')))
+  return folders[folders.length - 1]
+}
+
+const disks: Array<[string, () => Disk]> = [
+  ['nodeDisk', () => nodeDisk(folder())],
+  ['memoryDisk', () => memoryDisk()],
+]
+const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
+const bytes = (s: string): Uint8Array => new TextEncoder().encode(s)
+
+describe.each(disks)('%s', (_, make) => {
+  test('a file written at an offset has zeroes before it; reads stop at its end', () => {
+    const disk = make()
+    disk.write('a', 3, bytes('xyz'))
+    expect(disk.size('a')).toBe(6)
+    expect([...disk.read('a', 0, 100)]).toEqual([0, 0, 0, 120, 121, 122])
+    expect(text(disk.read('a', 4, 1))).toBe('y')
+    expect(disk.read('a', 6, 10).length).toBe(0)
+  })
+
+  test('truncate cuts and extends with zeroes', () => {
+    const disk = make()
+    disk.write('a', 0, bytes('hello'))
+    disk.truncate('a', 2)
+    disk.truncate('a', 4)
+    expect([...disk.read('a', 0, 10)]).toEqual([104, 101, 0, 0])
+  })
+
+  test('what is not there: size and kind are undefined, list is empty, remove is silent, read fails', () => {
+    const disk = make()
+    expect(disk.size('no')).toBeUndefined()
+    expect(disk.kind('no')).toBeUndefined()
+    expect(disk.list('no')).toEqual([])
+    disk.remove('no')
+    expect(() => disk.read('no', 0, 1)).toThrow(DiskFault)
+    expect(() => disk.write('no/file', 0, bytes('x'))).toThrow(DiskFault)
+  })
+
+  test('directories: made with their parents, listed by name, renamed and removed with all they hold', () => {
+    const disk = make()
+    disk.makeDirectory('d/e')
+    disk.makeDirectory('d/e')
+    disk.write('d/e/f', 0, bytes('1'))
+    disk.write('d/b', 0, bytes('2'))
+    expect(disk.list('d')).toEqual([
+      { name: 'b', kind: 'file' },
+      { name: 'e', kind: 'directory' },
+    ])
+    disk.rename('d/e', 'd/g')
+    expect(text(disk.read('d/g/f', 0, 9))).toBe('1')
+    disk.remove('d')
+    expect(disk.kind('d')).toBeUndefined()
+    expect(disk.size('d/g/f')).toBeUndefined()
+  })
+
+  test('rename replaces a file, also one that was read before', () => {
+    const disk = make()
+    disk.write('old', 0, bytes('old'))
+    disk.write('new', 0, bytes('new!'))
+    disk.read('old', 0, 3)
+    disk.rename('new', 'old')
+    expect(text(disk.read('old', 0, 9))).toBe('new!')
+    expect(disk.size('new')).toBeUndefined()
+  })
+
+  test('sync of a file and of a directory', () => {
+    const disk = make()
+    disk.makeDirectory('d')
+    disk.write('d/f', 0, bytes('1'))
+    disk.sync('d/f')
+    disk.sync('d')
+    expect(disk.size('d/f')).toBe(1)
+  })
+})
+
+test('a nodeDisk opened read-only refuses every change', () => {
+  const root = folder()
+  nodeDisk(root).write('a', 0, bytes('kept'))
+  const disk = nodeDisk(root, { readOnly: true })
+  const changes: Array<() => void> = [
+    () => disk.write('a', 0, bytes('x')),
+    () => disk.write('b', 0, bytes('x')),
+    () => disk.truncate('a', 0),
+    () => disk.rename('a', 'b'),
+    () => disk.remove('a'),
+    () => disk.makeDirectory('d'),
+    () => disk.link('l', '/'),
+    () => disk.sync('a'),
+  ]
+  for (const change of changes) expect(change).toThrow(/opened read-only/)
+  expect(readFileSync(joinPath(root, 'a'), 'utf8')).toBe('kept')
+})
+
+test('a nodeDisk keeps working with more files than it keeps open', () => {
+  const disk = nodeDisk(folder())
+  for (let i = 0; i < 400; i++) disk.write(`f${i}`, 0, bytes(String(i)))
+  for (let i = 0; i < 400; i++) expect(text(disk.read(`f${i}`, 0, 9))).toBe(String(i))
+  disk.close()
+})
+
+test('usedBy: a process works in the directory only when it is its working directory', () => {
+  expect(nodeDisk(process.cwd()).usedBy?.(process.pid)).toBe(true)
+  if (process.platform === 'linux') expect(nodeDisk(folder()).usedBy?.(process.pid)).toBe(false)
+  expect(nodeDisk(folder()).usedBy?.(4194305)).toBe(false)
+})
