@@ -9,14 +9,17 @@ interface Names {
   identify(xl_info: number): string | undefined
 }
 
-const named = (
-  name: string,
-  operations: Record<number, string>,
-  withInit: readonly number[] = [],
-): Names => ({
-  name,
-  identify: namesByInfo(operations, withInit),
-})
+/** `withInit`: operations that may also make their page anew, which bit 80h says. */
+function named(name: string, operations: Record<number, string>, withInit: readonly number[] = []): Names {
+  return {
+    name,
+    identify: (xl_info) => {
+      const code = xl_info & 0xf0
+      if (code & 0x80 && withInit.includes(code & 0x70)) return `${operations[code & 0x70]}+INIT`
+      return operations[code]
+    },
+  }
+}
 
 /** Operations at codes 00h, 10h, 20h, …; gaps are left empty. */
 const inOrder = (...operations: readonly string[]): Record<number, string> =>
