@@ -10,8 +10,7 @@ import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } fr
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { runNotebooks } from '../.jupyter/notebooks.mjs'
-import { prepare, say } from '../.jupyter/prepare.mjs'
+import { say } from '../.jupyter/prepare.mjs'
 import { auditPages, type BuiltPage } from './audit.js'
 import { renderArticle } from './cells.js'
 import { CONTENTS_SOURCE, contentsPage, missingPage } from './contents.js'
@@ -23,6 +22,7 @@ import { createPageMarkdown, type MarkdownServices } from './markdown.js'
 import { parseLesson, type Lesson } from './notebook.js'
 import { renderPage, type Page } from './page.js'
 import { PageStyle } from './pageStyle.js'
+import { prepareRunner } from './runner.js'
 import { serveSite } from './serve.js'
 import { SiteError } from './siteError.js'
 import { sourcePage } from './sourcePage.js'
@@ -117,12 +117,11 @@ async function main(): Promise<void> {
   const site = dirname(fileURLToPath(import.meta.url))
   const root = resolve(site, '..')
   const outDir = join(site, 'dist')
-  await prepare()
   const pages = await buildSite({
     root,
     outDir,
     cacheDir: join(site, '.cache'),
-    run: runNotebooks,
+    run: await prepareRunner(),
     ...(values.base === undefined ? {} : { base: values.base }),
     say,
   })

@@ -15,9 +15,11 @@ export interface RunReport {
   readonly notebook: string
   readonly status: 'ok' | 'failed'
   readonly message?: string
+  /** Where the copy with outputs is. */
+  readonly executed?: string
 }
 
-/** Runs notebooks top to bottom in the kernel; executed copies keep their folder below `outDir`: chapters/01-wal.ipynb. */
+/** Runs notebooks top to bottom in the kernel, one after the other; executed copies are written to `outDir`. */
 export type RunNotebooks = (
   paths: readonly string[],
   options: { readonly outDir: string },
@@ -37,9 +39,6 @@ export interface ExecuteOptions {
   readonly run: RunNotebooks
   readonly say: (line: string) => void
 }
-
-/** Kernels that run side by side. */
-const WORKERS = 2
 
 /** All notebooks of the course with the outputs of a run, remembered or new. Throws SiteError when a run fails. */
 export async function executeNotebooks(options: ExecuteOptions): Promise<ExecutedNotebook[]> {
@@ -68,37 +67,33 @@ function notebooksIn(root: string, folder: string): string[] {
 }
 
 interface Missing {
+  readonly kind: LessonKind
   readonly path: string
   readonly memory: string
 }
 
-/** What ran well is remembered even when another notebook fails: the next build then runs only that one. */
+/** Two kernels side by side: chapters in one, exercises, which bear the same names, in the other. */
 async function runAndRemember(
   missing: readonly Missing[],
   { root, cacheDir, run }: ExecuteOptions,
 ): Promise<void> {
   const outDir = join(cacheDir, 'run')
   rmSync(outDir, { recursive: true, force: true })
-  const shares = Array.from({ length: WORKERS }, (_, worker) =>
-    missing.filter((_, at) => at % WORKERS === worker),
-  )
-  const reports = await Promise.all(
-    shares.map((share) =>
-      share.length === 0
-        ? []
-        : run(
-            share.map(({ path }) => join(root, path)),
-            { outDir },
-          ),
-    ),
-  )
+  const runKind = async (kind: LessonKind): Promise<readonly RunReport[]> => {
+    const paths = missing.filter((notebook) => notebook.kind === kind).map(({ path }) => join(root, path))
+    if (paths.length === 0) return []
+    mkdirSync(join(outDir, kind), { recursive: true })
+    return run(paths, { outDir: join(outDir, kind) })
+  }
+  const reports = (await Promise.all([runKind('chapter'), runKind('exercise')])).flat()
+
+  // What ran well is remembered even when another notebook fails: the next build then runs only that one.
   const problems = missing.flatMap(({ path, memory }) => {
-    const report = reports.flat().find(({ notebook }) => notebook === join(root, path))
+    const report = reports.find(({ notebook }) => notebook === join(root, path))
     if (report?.status === 'failed') return [`${path}, ${report.message ?? 'it failed'}`]
-    const executed = join(outDir, path)
-    if (!existsSync(executed)) return [`${path} was run, but nothing came back from the kernel`]
+    if (report?.executed === undefined) return [`${path} was run, but nothing came back from the kernel`]
     forgetOlder(memory)
-    renameSync(executed, memory)
+    renameSync(report.executed, memory)
     return []
   })
   if (problems.length > 0) throw new SiteError(problems.join('\n'))

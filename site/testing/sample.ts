@@ -170,12 +170,13 @@ export function writeSample(changes: Record<string, string> = {}): string {
 
 /** Stands in for the kernel: the sample's outputs are written down already. Notes what it was asked to run. */
 export function pretendToRun(asked: string[] = []): RunNotebooks {
-  return (paths, { outDir }) => {
-    for (const path of paths) {
-      asked.push(path)
-      const folder = basename(dirname(path))
-      cpSync(path, join(outDir, folder, basename(path)))
-    }
-    return Promise.resolve(paths.map((notebook) => ({ notebook, status: 'ok' })))
-  }
+  return (paths, { outDir }) =>
+    Promise.resolve(
+      paths.map((notebook) => {
+        asked.push(notebook)
+        const executed = join(outDir, basename(notebook))
+        cpSync(notebook, executed)
+        return { notebook, status: 'ok', executed }
+      }),
+    )
 }
