@@ -64,7 +64,8 @@ function pgliteVersion(): string {
 
 /** The folder of package pgcrash, seen from its source as well as from its dist. */
 function packageFolder(): string {
-  let folder = dirname(fileURLToPath(import.meta.url))
-  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder)
-  return folder
+  const here = dirname(fileURLToPath(import.meta.url))
+  const found = [join(here, '..'), join(here, '..', '..')].find((up) => existsSync(join(up, 'package.json')))
+  if (found === undefined) throw new Error(`${here} lies in no npm package`)
+  return found
 }
