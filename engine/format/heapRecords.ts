@@ -107,14 +107,6 @@ export const XLHP = {
 /** Bits of xlhp_freeze_plan.frzflags. */
 export const XLH_FREEZE = { FREEZE_XVAC: 0x02, INVALID_XVAC: 0x04 } as const
 
-/** Bits of xl_heap_visible.flags, and of a heap block in the visibility map. */
-export const VISIBILITYMAP = {
-  ALL_VISIBLE: 0x01,
-  ALL_FROZEN: 0x02,
-  VALID_BITS: 0x03,
-  XLOG_CATALOG_REL: 0x04, // in the record only
-} as const
-
 const header = struct('xl_heap_header', 5, { t_infomask2: u16(0), t_infomask: u16(2), t_hoff: u8(4) })
 export type xl_heap_header = ValueOf<typeof header>
 export const xl_heap_header: Struct<xl_heap_header> = header
@@ -216,6 +208,7 @@ const pruneItems = struct('xlhp_prune_items', 2, { ntargets: u16(0) })
 export type xlhp_prune_items = ValueOf<typeof pruneItems>
 export const xlhp_prune_items: Struct<xlhp_prune_items> = pruneItems
 
+// Bits of flags: VISIBILITYMAP in visibilityMap.ts.
 const visible = struct('xl_heap_visible', 5, { snapshotConflictHorizon: u32(0), flags: u8(4) })
 export type xl_heap_visible = ValueOf<typeof visible>
 export const xl_heap_visible: Struct<xl_heap_visible> = visible
