@@ -1,0 +1,12 @@
+/** Real PostgreSQL, crashed: how each scene is made, and PostgreSQL as its judge. Node only. */
+export { crashedCopy, crashedCopyOf } from './cache.js'
+export { comparePages, describeDifference } from './comparePages.js'
+export type { Difference, LsnDifference, PageComparison } from './comparePages.js'
+export type { StatusDifference } from './compareStatus.js'
+export type { Ask, Contents } from './contents.js'
+export type { AmcheckReport, ChecksumReport, Problem } from './checks.js'
+export { openWithPostgres, recoverWithPostgres } from './judge.js'
+export type { JudgeOptions, Opened, Recovered, Refused } from './judge.js'
+export { crash } from './pglite.js'
+export type { CrashedScene, LogAtCrash, Row, Scene, Step, StepTaken } from './scene.js'
+export { scenes, type SceneName } from './scenes.js'
