@@ -26,6 +26,12 @@ test('headings are links to themselves, with ids that stay unique over all cells
   ])
 })
 
+test('no heading takes an id of the page itself', () => {
+  const markdown = chapterMarkdown()
+  expect(markdown.render('## Main')).toContain('id="main-2"')
+  expect(markdown.render('## Cell 1')).toContain('id="cell-1-2"')
+})
+
 test('a page has one h1; a later one is a section', () => {
   const markdown = chapterMarkdown()
   expect(markdown.render('# One')).toContain('<h1 id="one"')

@@ -56,10 +56,13 @@ export function slugify(text: string): string {
   return slug || 'section'
 }
 
+/** Ids that the page itself gives away: the main part, cells, and what stands in their outputs. */
+const RESERVED = /^(?:main|cell-\d+|c\d+o\d+-.*|L\d+)$/
+
 function uniqueId(wanted: string, taken: readonly Heading[]): string {
-  const ids = new Set(taken.map(({ id }) => id))
+  const isTaken = (id: string): boolean => RESERVED.test(id) || taken.some((heading) => heading.id === id)
   let id = wanted
-  for (let n = 2; ids.has(id); n++) id = `${wanted}-${n}`
+  for (let n = 2; isTaken(id); n++) id = `${wanted}-${n}`
   return id
 }
 
