@@ -7,13 +7,13 @@ import type { WalRecord } from '../../wal/record.js'
 const CREATE = 0x10
 const TRUNCATE = 0x20
 
-const xl_smgr_create: Struct<RelFileLocator & { forkNum: number }> = struct('xl_smgr_create', 16, {
+export const xl_smgr_create: Struct<RelFileLocator & { forkNum: number }> = struct('xl_smgr_create', 16, {
   spcOid: u32(0),
   dbOid: u32(4),
   relNumber: u32(8),
   forkNum: u32(12),
 })
-const xl_smgr_truncate: Struct<RelFileLocator & { blkno: number; flags: number }> = struct(
+export const xl_smgr_truncate: Struct<RelFileLocator & { blkno: number; flags: number }> = struct(
   'xl_smgr_truncate',
   20,
   {
