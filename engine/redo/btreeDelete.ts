@@ -17,13 +17,14 @@ import { setBtpoFlags, setBtpoNext, setBtpoPrev } from '../format/btreePage.js'
 import { BTREE_RECORD_SIZE, xl_btree_delete, xl_btree_vacuum } from '../format/btreeRecords.js'
 import { xl_btree_mark_page_halfdead, xl_btree_unlink_page } from '../format/btreeRecords.js'
 import { setTidBlock, tidBlock } from '../format/indexTuple.js'
-import { deleteIndexItem, deleteIndexItems, maxOffset, setPdLower } from '../format/page.js'
+import { deleteIndexItem, setPdLower } from '../format/page.js'
 import type { WalRecord } from '../wal/record.js'
 import { initBlockForRedo, readBlockForRedo, stamp } from './block.js'
 import { buildHalfDeadLeaf, needBtreePage, restoreMeta, tupleAt } from './btreePages.js'
 import { shortenPostings } from './btreePosting.js'
 import type { RedoContext } from './context.js'
-import { contradiction, needData, needMain } from './contradiction.js'
+import { needData, needMain } from './contradiction.js'
+import { deleteItems } from './indexItems.js'
 
 /** Redoes DELETE (an insertion that made room) and VACUUM, which also forgets the page's vacuum cycle. */
 export function redoDelete(record: WalRecord, context: RedoContext, isVacuum: boolean): void {
@@ -36,23 +37,10 @@ export function redoDelete(record: WalRecord, context: RedoContext, isVacuum: bo
   const updated = record.view.getUint16(record.mainAt + at.nupdated, true)
   needData(record, ref, (deleted + updated) * 2)
   if (updated > 0) shortenPostings(record, ref, page, ref.dataAt + deleted * 2, updated)
-  if (deleted > 0) deleteIndexItems(page, offsetNumbers(record, page, ref.dataAt, deleted))
+  deleteItems(record, page, ref.dataAt, deleted)
   if (isVacuum) setBtpoCycleid(page, 0)
   setBtpoFlags(page, btpoFlags(page) & ~BTP.HAS_GARBAGE)
   stamp(context, record, page)
-}
-
-/** The `count` ascending offset numbers at `at` in the record. @throws CorruptData when the page lacks one. */
-export function offsetNumbers(record: WalRecord, page: BufferedPage, at: number, count: number): number[] {
-  const offsets: number[] = []
-  let last = 0
-  for (let i = 0; i < count; i++) {
-    const off = record.view.getUint16(at + i * 2, true)
-    if (off <= last || off > maxOffset(page))
-      throw contradiction(record, page, 'incorrect index offsets supplied')
-    offsets.push((last = off))
-  }
-  return offsets
 }
 
 /** Redoes MARK_PAGE_HALFDEAD (btree_xlog_mark_page_halfdead). */
