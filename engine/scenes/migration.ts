@@ -10,6 +10,7 @@ const before: readonly Step[] = [
       create table orders (id int primary key, customer int not null, total int not null, note text);
       create index orders_customer on orders (customer);
       create table old_prices (item int primary key, price int not null);
+      create table countries (id int primary key, name text not null);
       create unlogged table visits (id bigint generated always as identity primary key, page text)`,
   },
   {
@@ -18,6 +19,7 @@ const before: readonly Step[] = [
       insert into customers select g, 'customer ' || g from generate_series(1, 300) g;
       insert into orders select g, g % 300 + 1, g * 3, 'order ' || g from generate_series(1, 3000) g;
       insert into old_prices select g, g * 10 from generate_series(1, 500) g;
+      insert into countries select g, repeat('country ' || g, 10) from generate_series(1, 300) g;
       insert into visits (page) select 'page ' || g from generate_series(1, 50) g`,
   },
   { what: 'the checkpoint: recovery will begin here', sql: 'checkpoint' },
@@ -58,6 +60,17 @@ const committed: readonly Step[] = [
   { what: 'all but the first 400 orders leave', sql: 'delete from orders where id > 400' },
   { what: 'vacuum: index pages are deleted, the table is cut', sql: 'vacuum orders' },
   { what: 'one order more, into the room that is left', sql: "insert into orders values (401, 1, 5, 'new')" },
+  { what: 'countries hardly change: their rows are frozen', sql: 'vacuum (freeze) countries' },
+  {
+    what: 'a frozen row is locked: its page is not all frozen any more, says the visibility map',
+    sql: 'select name from countries where id = 1 for update',
+  },
+  {
+    what: 'and three pages are not all visible any more: a deletion, an update, one that needs another page',
+    sql: `delete from countries where id = 80;
+      update countries set name = 'new name' where id = 150;
+      update countries set name = repeat('long name ', 300) where id = 250`,
+  },
   {
     what: 'a truncated table, filled again: a new file',
     sql: `begin; truncate customers;
