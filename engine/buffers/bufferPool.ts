@@ -9,7 +9,7 @@ import { CorruptData } from '../bytes/errors.js'
 import type { Disk } from '../disk/disk.js'
 import { BLCKSZ } from '../format/controlFile.js'
 import type { Lsn } from '../format/lsn.js'
-import { isNewPage, pageLsn, pageOf, type Page } from '../format/page.js'
+import { isNewPage, pageFault, pageLsn, pageOf, type Page } from '../format/page.js'
 import { pageChecksum } from '../format/pageChecksum.js'
 import { FORK } from '../format/relationPath.js'
 import { RelationFork } from './relationFiles.js'
@@ -81,31 +81,29 @@ export class BufferPool {
 
   /**
    * A page that exists in the fork.
-   * @throws CorruptData when its checksum is wrong; with `zeroOnError` (visibility and free space maps, which can be
-   * rebuilt) the page then counts as zeroes.
+   * @throws CorruptData when its checksum or its header is wrong; with `zeroOnError` (visibility and free space maps,
+   * which can be rebuilt) the page then counts as zeroes.
    */
   read(file: RelationFork, block: number, zeroOnError = false): BufferedPage {
-    const held = file.pages[block]
+    const held = file.held(block)
     if (held) return this.used(held)
     const page = this.frameFor(file, block)
-    file.readBlock(block, page.bytes)
-    this.pagesRead++
-    if (this.options.checksums && !isNewPage(page)) {
-      const expected = pageChecksum(page.bytes, block)
-      const found = page.view.getUint16(8, true)
-      if (expected !== found) {
-        if (!zeroOnError) {
-          this.release(page)
-          throw new CorruptData({
-            file: file.path,
-            what: `invalid page in block ${block}: page verification failed`,
-            expected: `checksum ${expected}`,
-            found: `${found}`,
-            todo: 'restore the file from a backup, or recover with the server and zero_damaged_pages',
-          })
-        }
-        page.bytes.fill(0)
-      }
+    try {
+      file.readBlock(block, page.bytes)
+      this.pagesRead++
+      const fault = pageFault(page, block, this.options.checksums)
+      if (fault && zeroOnError) page.bytes.fill(0)
+      else if (fault)
+        throw new CorruptData({
+          file: file.path,
+          what: `invalid page in block ${block}: ${fault.what}`,
+          expected: fault.expected,
+          found: fault.found,
+          todo: 'restore the file from a backup, or recover with the server and zero_damaged_pages',
+        })
+    } catch (error) {
+      this.release(page) // it still holds another page's bytes
+      throw error
     }
     return page
   }
@@ -113,7 +111,7 @@ export class BufferPool {
   /** A page of zeroes at `block`, whatever was there; the fork is extended up to it. */
   zeroed(file: RelationFork, block: number): BufferedPage {
     file.extendTo(block + 1)
-    const held = file.pages[block]
+    const held = file.held(block)
     const page = held ? this.used(held) : this.frameFor(file, block)
     page.bytes.fill(0)
     return page
@@ -127,11 +125,7 @@ export class BufferPool {
 
   /** Forgets the pages of a fork from `fromBlock` on: they were truncated or dropped. */
   drop(file: RelationFork, fromBlock = 0): void {
-    for (let block = fromBlock; block < file.pages.length; block++) {
-      const page = file.pages[block]
-      if (page) this.release(page)
-    }
-    file.pages.length = Math.min(file.pages.length, fromBlock)
+    for (const page of file.heldFrom(fromBlock)) this.release(page)
   }
 
   /** Forks that redo has met. */
@@ -142,15 +136,13 @@ export class BufferPool {
   /** Dirty pages, file by file in the order of blocks. */
   dirtyPages(): BufferedPage[] {
     const dirty = this.frames.filter((page) => page.dirty)
-    return dirty.sort((a, b) =>
-      a.file === b.file ? a.block - b.block : a.file.path < b.file.path ? -1 : 1,
-    )
+    return dirty.sort((a, b) => (a.file === b.file ? a.block - b.block : a.file.path < b.file.path ? -1 : 1))
   }
 
-  /** Writes every dirty page and lets files reach their size. Returns the files written; they are not synced yet. */
+  /** Writes every dirty page and lets files reach their size. Nothing is synced yet. */
   flushAll(onProgress?: (written: number, of: number) => void): void {
     const dirty = this.dirtyPages()
-    for (let i = 0; i < dirty.length; ) {
+    for (let i = 0; i < dirty.length;) {
       let n = 1
       while (
         n < MAX_WRITE_PAGES &&
@@ -184,17 +176,16 @@ export class BufferPool {
       page.usage = 1
       page.usedBy = this.currentRecord
     }
-    while (file.pages.length < block) file.pages.push(undefined)
-    file.pages[block] = page
+    file.hold(block, page)
     return page
   }
 
   /** The clock's hand goes round, lowering counts, until it meets a page that nobody used lately. */
   private evict(): BufferedPage {
-    for (;;) {
+    for (let steps = this.frames.length * (MAX_USAGE + 2); steps > 0; steps--) {
       const page = this.frames[this.hand]
       this.hand = (this.hand + 1) % this.frames.length
-      if (page.usedBy === this.currentRecord && page.file.pages[page.block] === page) continue
+      if (page.usedBy === this.currentRecord && page.file.held(page.block) === page) continue
       if (page.usage > 0) {
         page.usage--
         continue
@@ -203,10 +194,11 @@ export class BufferPool {
       this.release(page)
       return page
     }
+    throw new Error(`no unpinned buffers available: all ${this.capacity} belong to the current record`)
   }
 
   private release(page: BufferedPage): void {
-    if (page.file.pages[page.block] === page) page.file.pages[page.block] = undefined
+    if (page.file.held(page.block) === page) page.file.hold(page.block, undefined)
     page.dirty = false
     page.usage = 0
     page.usedBy = -1
@@ -221,9 +213,9 @@ export class BufferPool {
         if (this.options.checksums) page.view.setUint16(8, pageChecksum(page.bytes, page.block), true)
       }
       if (pages.length > 1) bytes.set(page.bytes, i * BLCKSZ)
-      page.dirty = false
     })
     pages[0].file.writeBlocks(pages[0].block, bytes)
+    for (const page of pages) page.dirty = false
     this.pagesWritten += pages.length
   }
 }

@@ -11,12 +11,15 @@ import { BLCKSZ } from '../format/controlFile.js'
 import { databasePath, relationPath, type RelFileLocator } from '../format/relationPath.js'
 import type { BufferedPage } from './bufferPool.js'
 
+const ROW_SHIFT = 10
+const ROW_MASK = (1 << ROW_SHIFT) - 1
+
 /** One fork of one relation. */
 export class RelationFork {
   /** Path of the first file. */
   readonly path: string
-  /** Pages in memory, by block. */
-  pages: Array<BufferedPage | undefined> = []
+  // Pages in memory: rows of 1024 blocks, made when needed, so that the last page of a large table costs one row.
+  private rows: Array<Array<BufferedPage | undefined> | undefined> = []
   private blocks: number | undefined
   private blocksOnDisk = 0
 
@@ -28,6 +31,25 @@ export class RelationFork {
     private readonly blocksPerFile: number,
   ) {
     this.path = relationPath(locator, fork)
+  }
+
+  /** The page at `block`, when it is in memory. */
+  held(block: number): BufferedPage | undefined {
+    return this.rows[block >>> ROW_SHIFT]?.[block & ROW_MASK]
+  }
+
+  /** Remembers that the page at `block` is in memory, or (`undefined`) that it is not any more. */
+  hold(block: number, page: BufferedPage | undefined): void {
+    const row = block >>> ROW_SHIFT
+    while (this.rows.length <= row) this.rows.push(undefined)
+    const pages = (this.rows[row] ??= new Array<BufferedPage | undefined>(ROW_MASK + 1).fill(undefined))
+    pages[block & ROW_MASK] = page
+  }
+
+  /** Pages in memory from `fromBlock` on. */
+  *heldFrom(fromBlock: number): Generator<BufferedPage, void, undefined> {
+    for (let row = fromBlock >>> ROW_SHIFT; row < this.rows.length; row++)
+      for (const page of this.rows[row] ?? []) if (page && page.block >= fromBlock) yield page
   }
 
   private file(segment: number): string {
@@ -69,7 +91,9 @@ export class RelationFork {
     if (blocks > this.nblocks) this.blocks = blocks
   }
 
+  /** Reads one block; one that is in no file yet is zeroes. @throws CorruptData when the file ends inside it. */
   readBlock(block: number, target: Uint8Array): void {
+    this.create()
     const segment = Math.floor(block / this.blocksPerFile)
     const offset = (block % this.blocksPerFile) * BLCKSZ
     if (block >= this.blocksOnDisk) {
@@ -88,6 +112,7 @@ export class RelationFork {
 
   /** Writes consecutive blocks from `block` on; the files in between grow to their full size first. */
   writeBlocks(block: number, bytes: Uint8Array): void {
+    this.create()
     this.growFiles(block)
     let at = 0
     while (at < bytes.length) {
@@ -105,10 +130,14 @@ export class RelationFork {
   growFiles(blocks = this.nblocks): void {
     while (this.blocksOnDisk < blocks) {
       const segment = Math.floor(this.blocksOnDisk / this.blocksPerFile)
-      const upTo = Math.min(blocks, (segment + 1) * this.blocksPerFile)
+      const first = segment * this.blocksPerFile
+      const upTo = Math.min(blocks, first + this.blocksPerFile)
       const path = this.file(segment)
-      if (this.disk.size(path) === undefined) this.disk.write(path, 0, new Uint8Array(0))
-      this.disk.truncate(path, (upTo - segment * this.blocksPerFile) * BLCKSZ)
+      const size = this.disk.size(path)
+      if (size === undefined) this.disk.write(path, 0, new Uint8Array(0))
+      // A crash may have left part of a block at the end; what grows must be zeroes.
+      else if (size % BLCKSZ !== 0) this.disk.truncate(path, (this.blocksOnDisk - first) * BLCKSZ)
+      this.disk.truncate(path, (upTo - first) * BLCKSZ)
       this.blocksOnDisk = upTo
     }
   }
@@ -143,7 +172,8 @@ export class RelationFork {
   /** The fork's files that are there now. */
   files(): string[] {
     const found: string[] = []
-    for (let segment = 0; this.disk.size(this.file(segment)) !== undefined; segment++) found.push(this.file(segment))
+    for (let segment = 0; this.disk.size(this.file(segment)) !== undefined; segment++)
+      found.push(this.file(segment))
     return found
   }
 }

@@ -10,6 +10,7 @@ import { CorruptData } from '../bytes/errors.js'
 import { struct, u16, u32, type Struct, type ValueOf } from '../bytes/layout.js'
 import { lsnOf, maxAlign, type Lsn } from './lsn.js'
 import { BLCKSZ } from './controlFile.js'
+import { pageChecksum } from './pageChecksum.js'
 import { XID, xidPrecedes } from './transactionStatus.js'
 
 const declared = struct('PageHeaderData', 24, {
@@ -68,6 +69,41 @@ export const setPdLower = (page: Page, lower: number): void => page.view.setUint
 export const setPdUpper = (page: Page, upper: number): void => page.view.setUint16(14, upper, true)
 export const setPruneXid = (page: Page, xid: number): void => page.view.setUint32(20, xid, true)
 export const pruneXid = (page: Page): number => page.view.getUint32(20, true)
+
+/**
+ * Why a page that was read from disk cannot be right, or undefined (PageIsVerified): its checksum when the cluster has
+ * them, then a header that contradicts itself. A page of zeroes is right. `block` counts from the fork's start.
+ */
+export function pageFault(
+  page: Page,
+  block: number,
+  checksums: boolean,
+): { what: string; expected: string; found: string } | undefined {
+  if (isNewPage(page)) {
+    if (page.bytes.every((byte) => byte === 0)) return undefined
+    return { what: 'the page is new', expected: 'zeroes where pd_upper is 0', found: 'other bytes' }
+  }
+  if (checksums) {
+    const expected = pageChecksum(page.bytes, block)
+    const found = page.view.getUint16(8, true)
+    if (expected !== found)
+      return { what: 'page verification failed', expected: `checksum ${expected}`, found: `${found}` }
+  }
+  const [flags, lower, upper, special] = [pdFlags(page), pdLower(page), pdUpper(page), pdSpecial(page)]
+  if (
+    !(flags & ~PD.VALID_FLAG_BITS) &&
+    lower <= upper &&
+    upper <= special &&
+    special <= BLCKSZ &&
+    !(special & 7)
+  )
+    return undefined
+  return {
+    what: 'the page header contradicts itself',
+    expected: `pd_flags up to 7, pd_lower <= pd_upper <= pd_special <= ${BLCKSZ}`,
+    found: `${flags}, ${lower}, ${upper}, ${special}`,
+  }
+}
 
 /** Makes an empty page with `specialSize` bytes at its end (PageInit). */
 export function initPage(page: Page, specialSize: number): void {
