@@ -16,6 +16,7 @@ import { XLOG_BLCKSZ, XLogPageHeader } from '../format/walPage.js'
 import type { Parts } from '../parts.js'
 import { XLOG } from '../redo/xlog.js'
 import { WalReader } from '../wal/reader.js'
+import { timelineHistory } from '../wal/timelines.js'
 
 export const LOCK_FILE = 'postmaster.pid'
 
@@ -106,18 +107,6 @@ function refuseArchiveRecovery(disk: Disk, control: ControlFile): void {
       `"${disk.name}" was last in archive recovery (a standby); only crash recovery is done here, ` +
         'start it with PostgreSQL',
     )
-}
-
-/** A timeline and its ancestors, newest first, from its history file (timeline.c, readTimeLineHistory). */
-function timelineHistory(disk: Disk, timeline: number): number[] {
-  const file = readFile(disk, `pg_wal/${timeline.toString(16).toUpperCase().padStart(8, '0')}.history`)
-  const ancestors: number[] = []
-  if (file)
-    for (const line of new TextDecoder().decode(file).split('\n')) {
-      const match = /^\s*(\d+)\s+[0-9A-F]+\/[0-9A-F]+/i.exec(line)
-      if (match) ancestors.unshift(Number(match[1]))
-    }
-  return [timeline, ...ancestors]
 }
 
 function readerAt(disk: Disk, control: ControlFile, timelines: readonly number[], lsn: Lsn): WalReader {

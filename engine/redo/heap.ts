@@ -81,7 +81,7 @@ function redoInsert(record: WalRecord, context: RedoContext): void {
   const { view, mainAt } = record
   const flags = view.getUint8(mainAt + INSERT.flags)
   if (flags & XLH_INSERT.ALL_VISIBLE_CLEARED)
-    clearVisibility(context, needBlock(record, 0), VISIBILITYMAP.VALID_BITS)
+    clearVisibility(record, context, needBlock(record, 0), VISIBILITYMAP.VALID_BITS)
   const block = readHeapBlock(context, record)
   if (block.outcome !== 'needsRedo') return
   const { ref, page } = block
@@ -98,7 +98,7 @@ function redoDelete(record: WalRecord, context: RedoContext): void {
   const { view, mainAt } = record
   const flags = view.getUint8(mainAt + DELETE.flags)
   if (flags & XLH_DELETE.ALL_VISIBLE_CLEARED)
-    clearVisibility(context, needBlock(record, 0), VISIBILITYMAP.VALID_BITS)
+    clearVisibility(record, context, needBlock(record, 0), VISIBILITYMAP.VALID_BITS)
   const block = readBlockForRedo(context, record, 0)
   if (block.outcome !== 'needsRedo') return
   const { ref, page } = block
@@ -126,7 +126,7 @@ function redoUpdate(record: WalRecord, context: RedoContext, hot: boolean): void
   const newRef = needBlock(record, 0)
   const oldRef = record.block(1)
   if (flags & XLH_UPDATE.OLD_ALL_VISIBLE_CLEARED)
-    clearVisibility(context, oldRef ?? newRef, VISIBILITYMAP.VALID_BITS)
+    clearVisibility(record, context, oldRef ?? newRef, VISIBILITYMAP.VALID_BITS)
   const old = readBlockForRedo(context, record, oldRef ? 1 : 0)
   let oldAt = 0
   if (old.outcome === 'needsRedo') {
@@ -136,7 +136,7 @@ function redoUpdate(record: WalRecord, context: RedoContext, hot: boolean): void
     stamp(context, record, old.page)
   }
   const block = oldRef ? readHeapBlock(context, record) : old
-  if (flags & XLH_UPDATE.NEW_ALL_VISIBLE_CLEARED) clearVisibility(context, newRef, VISIBILITYMAP.VALID_BITS)
+  if (flags & XLH_UPDATE.NEW_ALL_VISIBLE_CLEARED) clearVisibility(record, context, newRef, VISIBILITYMAP.VALID_BITS)
   if (block.outcome !== 'needsRedo') return
   addNewRow(record, block.page, newRef, oldRef ? 0 : oldAt)
   if (flags & XLH_UPDATE.NEW_ALL_VISIBLE_CLEARED) setAllVisible(block.page, false)
@@ -218,7 +218,7 @@ function redoLock(record: WalRecord, context: RedoContext): void {
   needMain(record, xl_heap_lock.size)
   const { view, mainAt } = record
   if (view.getUint8(mainAt + LOCK.flags) & XLH_LOCK.ALL_FROZEN_CLEARED)
-    clearVisibility(context, needBlock(record, 0), VISIBILITYMAP.ALL_FROZEN)
+    clearVisibility(record, context, needBlock(record, 0), VISIBILITYMAP.ALL_FROZEN)
   const block = readBlockForRedo(context, record, 0)
   if (block.outcome !== 'needsRedo') return
   const { ref, page } = block

@@ -73,7 +73,7 @@ function redoMultiInsert(record: WalRecord, context: RedoContext): void {
   const offsetsAt = mainAt + xl_heap_multi_insert.size
   if (!fromNothing) needMain(record, xl_heap_multi_insert.size + 2 * ntuples)
   if (flags & XLH_INSERT.ALL_VISIBLE_CLEARED)
-    clearVisibility(context, needBlock(record, 0), VISIBILITYMAP.VALID_BITS)
+    clearVisibility(record, context, needBlock(record, 0), VISIBILITYMAP.VALID_BITS)
   const block = readHeapBlock(context, record)
   if (block.outcome !== 'needsRedo') return
   const { ref, page } = block
@@ -99,7 +99,7 @@ function redoLockUpdated(record: WalRecord, context: RedoContext): void {
   needMain(record, xl_heap_lock_updated.size)
   const { view, mainAt } = record
   if (view.getUint8(mainAt + LOCK.flags) & XLH_LOCK.ALL_FROZEN_CLEARED)
-    clearVisibility(context, needBlock(record, 0), VISIBILITYMAP.ALL_FROZEN)
+    clearVisibility(record, context, needBlock(record, 0), VISIBILITYMAP.ALL_FROZEN)
   const block = readBlockForRedo(context, record, 0)
   if (block.outcome !== 'needsRedo') return
   const { page } = block

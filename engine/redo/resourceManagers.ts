@@ -5,6 +5,8 @@ import { clog } from './clog.js'
 import { commitTs } from './commitTs.js'
 import { database } from './database.js'
 import { generic } from './generic.js'
+import { heap } from './heap.js'
+import { heap2 } from './heap2.js'
 import { logicalMessage } from './logicalMessage.js'
 import { multixact } from './multixact.js'
 import { relmap } from './relmap.js'
@@ -30,8 +32,8 @@ export const resourceManagers: readonly ResourceManager[] = [
   multixact, //          6
   relmap, //             7
   standby, //            8
-  named(9, 'Heap2'),
-  named(10, 'Heap'),
+  heap2, //              9
+  heap, //              10
   btree, //             11
   named(12, 'Hash'),
   named(13, 'Gin'),

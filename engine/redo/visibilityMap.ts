@@ -1,7 +1,8 @@
 // Redo on the visibility map. Its bits are cleared by the records that change a table's page, and set by VISIBLE.
 //
-// Clearing comes before anybody looks at the table page's LSN, and does not touch the map page's LSN. So a bit that must
-// go is gone even when the table page was written before the crash and the map page was not. A bit that stayed set over
+// Clearing comes before anybody looks at the table page's LSN, and never asks the map page's own. So a bit that must
+// go is gone even when the table page was written before the crash and the map page was not. The map page takes the
+// record's LSN: PostgreSQL does so since a minor release between 18.3, whose replay leaves it, and 18.6. A bit that stayed set over
 // a changed page would hide the change for good; hence nothing here relies on one page telling of the other.
 
 import type { BufferedPage } from '../buffers/bufferPool.js'
@@ -16,7 +17,7 @@ import { contradiction, needMain } from './contradiction.js'
 import { setAllVisible } from './heapTuples.js'
 
 /** Clears `bits` of the table page that `ref` names (visibilitymap_clear); the map grows to hold it, as PostgreSQL's does. */
-export function clearVisibility(context: RedoContext, ref: BlockRef, bits: number): void {
+export function clearVisibility(record: WalRecord, context: RedoContext, ref: BlockRef, bits: number): void {
   const map = context.pool.relation(ref.spcOid, ref.dbOid, ref.relNumber, FORK.VM)
   const page = existingPage(context, map, mapBlock(ref.block), 'zeroOnError')
   if (!page) return
@@ -25,7 +26,7 @@ export function clearVisibility(context: RedoContext, ref: BlockRef, bits: numbe
   const mask = bits << mapShift(ref.block)
   if ((page.bytes[byte] & mask) === 0) return
   page.bytes[byte] &= ~mask
-  context.pool.markDirty(page)
+  stamp(context, record, page)
 }
 
 /** Redoes HEAP2/VISIBLE: block 1 is the table's page, block 0 the map's (heap_xlog_visible). */
