@@ -1,9 +1,9 @@
 // Redo on the visibility map. Its bits are cleared by the records that change a table's page, and set by VISIBLE.
 //
-// Clearing comes before anybody looks at the table page's LSN, and never asks the map page's own. So a bit that must
-// go is gone even when the table page was written before the crash and the map page was not. The map page takes the
-// record's LSN: PostgreSQL does so since a minor release between 18.3, whose replay leaves it, and 18.6. A bit that stayed set over
-// a changed page would hide the change for good; hence nothing here relies on one page telling of the other.
+// Up to 18.3 a record that clears bits does not name the map's page: it is cleared before anybody looks at the table
+// page's LSN, whatever the map page's own LSN, which stays. So a bit that must go is gone even when the table page was
+// written before the crash and the map page was not. A later minor release (18.6 does) names the map's page as one more
+// block, perhaps with an image, and it is redone like any other.
 
 import type { BufferedPage } from '../buffers/bufferPool.js'
 import { xl_heap_visible } from '../format/heapRecords.js'
@@ -18,15 +18,34 @@ import { setAllVisible } from './heapTuples.js'
 
 /** Clears `bits` of the table page that `ref` names (visibilitymap_clear); the map grows to hold it, as PostgreSQL's does. */
 export function clearVisibility(record: WalRecord, context: RedoContext, ref: BlockRef, bits: number): void {
-  const map = context.pool.relation(ref.spcOid, ref.dbOid, ref.relNumber, FORK.VM)
-  const page = existingPage(context, map, mapBlock(ref.block), 'zeroOnError')
-  if (!page) return
+  const named = mapReference(record, ref.block)
+  if (named === undefined) {
+    const map = context.pool.relation(ref.spcOid, ref.dbOid, ref.relNumber, FORK.VM)
+    const page = existingPage(context, map, mapBlock(ref.block), 'zeroOnError')
+    if (page && clearBits(page, ref.block, bits)) context.pool.markDirty(page)
+    return
+  }
+  const map = readBlockForRedo(context, record, named, 'zeroOnError')
+  if (map.outcome !== 'needsRedo') return
+  clearBits(map.page, ref.block, bits)
+  stamp(context, record, map.page)
+}
+
+/** Id of the block reference to the map's page for `heapBlock`, where the record has one. */
+function mapReference(record: WalRecord, heapBlock: number): number | undefined {
+  for (const { fork, block, id } of record.blocks)
+    if (fork === FORK.VM && block === mapBlock(heapBlock)) return id
+  return undefined
+}
+
+/** Clears bits on a page of the map; false when they were clear. */
+function clearBits(page: BufferedPage, heapBlock: number, bits: number): boolean {
   initMapPage(page)
-  const byte = mapByte(ref.block)
-  const mask = bits << mapShift(ref.block)
-  if ((page.bytes[byte] & mask) === 0) return
+  const byte = mapByte(heapBlock)
+  const mask = bits << mapShift(heapBlock)
+  if ((page.bytes[byte] & mask) === 0) return false
   page.bytes[byte] &= ~mask
-  stamp(context, record, page)
+  return true
 }
 
 /** Redoes HEAP2/VISIBLE: block 1 is the table's page, block 0 the map's (heap_xlog_visible). */
