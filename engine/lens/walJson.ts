@@ -1,14 +1,19 @@
 // A record as one JSON object, under the column names of pg_walinspect's pg_get_wal_records_info and
 // pg_get_wal_block_info, so that output here and rows there can be joined.
 
-import { BLCKSZ } from '../format/controlFile.js'
 import { formatLsn } from '../format/lsn.js'
 import { FORK_NAMES } from '../format/relationPath.js'
-import { BKPIMAGE } from '../format/walRecord.js'
-import type { BlockImage, BlockRef, WalRecord } from '../wal/record.js'
+import type { BlockRef, WalRecord } from '../wal/record.js'
 import { resourceManagerName } from '../format/recordNames.js'
 import { UTC, type TimeZone } from './timeZone.js'
-import { describeRecord, identifyRecord, imageLength } from './waldump.js'
+import {
+  compressionMethod,
+  describeRecord,
+  identifyRecord,
+  imageLength,
+  type Compression,
+} from './waldump.js'
+import type { StatsKind, StatsRow, WalStats } from './waldumpStats.js'
 
 /** A page that a record touches. */
 export interface BlockJson {
@@ -31,7 +36,7 @@ export interface ImageJson {
   length: number
   hole_offset: number
   hole_length: number
-  compression: 'none' | 'pglz' | 'lz4' | 'zstd' | 'unknown'
+  compression: Compression
   /** Redo puts it in place; if not, it is there to be compared. */
   apply: boolean
 }
@@ -99,26 +104,32 @@ function blockToJson(ref: BlockRef): BlockJson {
   }
 }
 
-function compressionMethod({ bimg_info }: BlockImage): ImageJson['compression'] {
-  if (!(bimg_info & BKPIMAGE.COMPRESSED)) return 'none'
-  if (bimg_info & BKPIMAGE.COMPRESS_PGLZ) return 'pglz'
-  if (bimg_info & BKPIMAGE.COMPRESS_LZ4) return 'lz4'
-  return 'zstd'
+/** The statistics as one object; sizes in bytes. */
+export function statsToJson(stats: WalStats, kind: StatsKind): StatsJson {
+  const plain = ({ count, recordLength, imageLength }: Omit<StatsRow, 'name'>): StatsCountJson => ({
+    count,
+    record_size: recordLength,
+    fpi_size: imageLength,
+    combined_size: recordLength + imageLength,
+  })
+  return {
+    start_lsn: formatLsn(stats.start),
+    end_lsn: stats.end === undefined ? null : formatLsn(stats.end),
+    total: plain(stats.total),
+    rows: stats.rows(kind).map((row) => ({ type: row.name, ...plain(row) })),
+  }
 }
 
-/**
- * The block references as pg_waldump --bkp-details and pg_walinspect's column block_ref have them: with fork, and with
- * hole and compression of each image (XLogRecGetBlockRefInfo).
- */
-export function blockReferences(record: WalRecord): string[] {
-  return record.blocks.map((ref) => {
-    const { spcOid, dbOid, relNumber, image } = ref
-    const text = `blkref #${ref.id}: rel ${spcOid}/${dbOid}/${relNumber} fork ${FORK_NAMES[ref.fork]} blk ${ref.block}`
-    if (!image) return text
-    const hole = `hole: offset: ${image.hole_offset}, length: ${image.hole_length}`
-    const method = compressionMethod(image)
-    const saved = BLCKSZ - image.hole_length - image.length
-    const packed = method === 'none' ? '' : `, compression saved: ${saved}, method: ${method}`
-    return `${text} (FPW${ref.appliesImage ? '' : ' for WAL verification'}); ${hole}${packed}`
-  })
+export interface StatsCountJson {
+  count: number
+  record_size: number
+  fpi_size: number
+  combined_size: number
+}
+
+export interface StatsJson {
+  start_lsn: string
+  end_lsn: string | null
+  total: StatsCountJson
+  rows: Array<StatsCountJson & { type: string }>
 }

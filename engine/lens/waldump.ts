@@ -4,9 +4,11 @@
 //   rmgr: Heap        len (rec/tot):     69/    69, tx:        800, lsn: 0/01579F90, prev 0/01579F48,
 //   desc: INSERT off: 70, flags: 0x08, blkref #0: rel 1663/16384/16545 blk 5
 
+import { BLCKSZ } from '../format/controlFile.js'
 import { FORK, FORK_NAMES } from '../format/relationPath.js'
+import { BKPIMAGE } from '../format/walRecord.js'
 import { malformed } from '../redo/contradiction.js'
-import type { BlockRef, WalRecord } from '../wal/record.js'
+import type { BlockImage, BlockRef, WalRecord } from '../wal/record.js'
 import { describeBrin } from './describe/brin.js'
 import { describeBtree } from './describe/btree.js'
 import { describeClog } from './describe/clog.js'
@@ -89,6 +91,17 @@ export function describeRecord(record: WalRecord, zone: TimeZone = UTC): string 
 
 /** pg_waldump's line for a record, without the newline. Errors as {@link describeRecord}. */
 export function waldumpLine(record: WalRecord, zone: TimeZone = UTC): string {
+  let line = headText(record, zone)
+  for (const ref of record.blocks) line += blockText(ref)
+  return line
+}
+
+/** The same with a line of details for each block reference, as pg_waldump --bkp-details prints it. */
+export function waldumpDetails(record: WalRecord, zone: TimeZone = UTC): string {
+  return [headText(record, zone), ...blockReferences(record).map((text) => `\t${text}`)].join('\n')
+}
+
+function headText(record: WalRecord, zone: TimeZone): string {
   const rmgr = resourceManagerName(record.xl_rmid).padEnd(11)
   const lengths = `${six(record.xl_tot_len - imageLength(record))}/${six(record.xl_tot_len)}`
   const { view, at } = record
@@ -96,9 +109,7 @@ export function waldumpLine(record: WalRecord, zone: TimeZone = UTC): string {
   const prev = paddedLsn(view.getUint32(at + 12, true), view.getUint32(at + 8, true))
   const tx = String(record.xl_xid).padStart(10)
   const desc = `${identifyRecord(record)} ${describeRecord(record, zone)}`
-  let line = `rmgr: ${rmgr} len (rec/tot): ${lengths}, tx: ${tx}, lsn: ${lsn}, prev ${prev}, desc: ${desc}`
-  for (const ref of record.blocks) line += blockText(ref)
-  return line
+  return `rmgr: ${rmgr} len (rec/tot): ${lengths}, tx: ${tx}, lsn: ${lsn}, prev ${prev}, desc: ${desc}`
 }
 
 /** Bytes of full-page images in the record, as they are stored (XLogRecGetLen). */
@@ -112,6 +123,32 @@ function blockText(ref: BlockRef): string {
   const fork = ref.fork === FORK.MAIN ? '' : ` fork ${FORK_NAMES[ref.fork]}`
   const image = !ref.image ? '' : ref.appliesImage ? ' FPW' : ' FPW for WAL verification'
   return `, blkref #${ref.id}: rel ${locatorText(ref)}${fork} blk ${ref.block}${image}`
+}
+
+/**
+ * The block references with fork, and with hole and compression of each image, as in pg_walinspect's column block_ref
+ * (XLogRecGetBlockRefInfo).
+ */
+export function blockReferences(record: WalRecord): string[] {
+  return record.blocks.map((ref) => {
+    const text = `blkref #${ref.id}: rel ${locatorText(ref)} fork ${FORK_NAMES[ref.fork]} blk ${ref.block}`
+    const { image } = ref
+    if (!image) return text
+    const hole = `hole: offset: ${image.hole_offset}, length: ${image.hole_length}`
+    const method = compressionMethod(image)
+    const saved = BLCKSZ - image.hole_length - image.length
+    const packed = method === 'none' ? '' : `, compression saved: ${saved}, method: ${method}`
+    return `${text} (FPW${ref.appliesImage ? '' : ' for WAL verification'}); ${hole}${packed}`
+  })
+}
+
+export type Compression = 'none' | 'pglz' | 'lz4' | 'zstd'
+
+/** How a page image is packed. */
+export function compressionMethod({ bimg_info }: BlockImage): Compression {
+  if (!(bimg_info & BKPIMAGE.COMPRESSED)) return 'none'
+  if (bimg_info & BKPIMAGE.COMPRESS_PGLZ) return 'pglz'
+  return bimg_info & BKPIMAGE.COMPRESS_LZ4 ? 'lz4' : 'zstd'
 }
 
 const six = (n: number): string => String(n).padStart(6)

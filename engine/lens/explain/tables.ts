@@ -4,7 +4,6 @@ import {
   XLH_DELETE,
   XLH_INSERT,
   XLHL,
-  XLHP,
   xl_heap_delete,
   xl_heap_insert,
   xl_heap_lock,

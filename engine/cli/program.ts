@@ -1,0 +1,152 @@
+// The command line: which commands there are, what they take, what --help says of them.
+
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+import pc from 'picocolors'
+import { controlCommand } from './control.js'
+import { EXIT, EXIT_CODES_HELP, exitCodeOf, sentenceOf, type ExitCode } from './exit.js'
+import type { CommandIo } from './io.js'
+import { walCommand } from './wal.js'
+import {
+  bareStats,
+  forkArgument,
+  lsnArgument,
+  numberArgument,
+  relationArgument,
+  rmgrArgument,
+  statsArgument,
+  type WalOptions,
+} from './walOptions.js'
+
+const DIRECTORY = 'data directory; when not given, the environment variable PGDATA'
+
+const EXAMPLES = `
+Examples:
+  pgcrash control /var/lib/postgresql/18/main
+  pgcrash wal /var/lib/postgresql/18/main | less
+  pgcrash wal DIR --explain --xid 754
+  pgcrash wal DIR --all --stats=record
+
+${EXIT_CODES_HELP}
+`
+
+const WAL_HELP = `
+Without --from or --all the range begins at the redo point of pg_control, where recovery would begin, and it goes to
+the end of WAL. Why WAL ends there is said on standard error.
+
+--json prints one object a line, with the column names of pg_walinspect: start_lsn, end_lsn, prev_lsn, xid,
+resource_manager, record_type, record_length, main_data_length, fpi_length, description, toplevel_xid and origin where
+there is one, and blocks: block_id, reltablespace, reldatabase, relfilenode, relforkname, relblocknumber, will_init,
+block_data_length, and image {length, hole_offset, hole_length, compression, apply} where there is one. Lengths are in
+bytes, LSNs are text, times in descriptions are in UTC. With --explain there is also explanation.
+
+Examples:
+  pgcrash wal DIR --rmgr Heap --rmgr Btree --limit 20
+  pgcrash wal DIR --relation 1663/5/16384 --block 0 --explain
+  pgcrash wal DIR --from 0/1A2B3C8 --to 0/1B00000 --json | jq .description
+  pgcrash wal DIR --follow
+
+${EXIT_CODES_HELP}
+`
+
+const CONTROL_HELP = `
+--json prints one object: the fields of ControlFileData under their own names, the copy of the checkpoint as
+checkPointCopy, and state_name. LSNs and other 64-bit numbers are text, times are ISO 8601 in UTC.
+
+${EXIT_CODES_HELP}
+`
+
+/** Runs pgcrash with these arguments (without the names of node and of the script); the result is the exit code. */
+export async function run(args: readonly string[], io: CommandIo): Promise<ExitCode> {
+  let code: ExitCode = EXIT.OK
+  const program = makeProgram(io, (result) => (code = result))
+  try {
+    await program.parseAsync(bareStats(args), { from: 'user' })
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.OK : EXIT.USAGE // it has said why
+    complain(io, sentenceOf(error))
+    return exitCodeOf(error)
+  }
+}
+
+function complain(io: CommandIo, sentence: string): void {
+  io.stderr.write(`pgcrash: ${colors(io).red('error:')} ${sentence}\n`)
+}
+
+/** Colours for a person at a terminal, none for anybody else (NO_COLOR is respected). */
+function colors(io: CommandIo): ReturnType<typeof pc.createColors> {
+  return pc.createColors(io.stderr.isTTY === true && !io.env.NO_COLOR)
+}
+
+function version(): string {
+  const file = new URL('../../package.json', import.meta.url) // seen from dist/cli
+  const source = new URL('../package.json', import.meta.url)
+  const path = import.meta.url.endsWith('.ts') ? source : file
+  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version
+}
+
+function makeProgram(io: CommandIo, finish: (code: ExitCode) => void): Command {
+  const program = new Command('pgcrash')
+    .description("Reads PostgreSQL 18's write-ahead log and recovers a crashed data directory.")
+    .version(version())
+    .addHelpText('after', EXAMPLES)
+  addWal(program, io, finish)
+  addControl(program, io, finish)
+  for (const command of [program, ...program.commands])
+    command
+      .exitOverride()
+      .helpOption('-h, --help', 'show this help')
+      .configureOutput({
+        writeOut: (text) => void io.stdout.write(text),
+        writeErr: (text) => void io.stderr.write(text),
+        outputError: (text) => complain(io, text.replace(/^error: /, '').trim()),
+      })
+  return program
+}
+
+function addWal(program: Command, io: CommandIo, finish: (code: ExitCode) => void): void {
+  program
+    .command('wal')
+    .description('print WAL records as pg_waldump 18 does')
+    .argument('[DIR]', DIRECTORY)
+    .option('--from <lsn>', 'first record at or after this location', lsnArgument)
+    .option('--to <lsn>', 'only records that end at or before this location', lsnArgument)
+    .option('--all', 'from the oldest WAL segment that is kept')
+    .option(
+      '--rmgr <name>',
+      'only records of this resource manager; may be given several times',
+      rmgrArgument,
+    )
+    .option('--xid <n>', 'only records of this transaction', numberArgument(0))
+    .option('--relation <T/D/R>', 'only records that touch this relation', relationArgument)
+    .option('--block <n>', 'with --relation: only records that touch this page', numberArgument(0))
+    .option('--fork <name>', 'only records that touch this fork: main, fsm, vm, init', forkArgument)
+    .option('--fullpage', 'only records with a full-page image')
+    .option('--limit <n>', 'stop after so many records', numberArgument(1))
+    .option(
+      '--stats [kind]',
+      'statistics by resource manager, or with --stats=record by record type',
+      statsArgument,
+    )
+    .option('--follow', 'at the end wait for more, until interrupted')
+    .option('--json', 'one JSON object a record')
+    .option('--explain', 'one plain sentence a record')
+    .option('--bkp-details', 'block references with fork, hole and compression')
+    .addHelpText('after', WAL_HELP)
+    .action(async (directory: string | undefined, options: WalOptions) =>
+      finish(await walCommand(directory, options, io)),
+    )
+}
+
+function addControl(program: Command, io: CommandIo, finish: (code: ExitCode) => void): void {
+  program
+    .command('control')
+    .description('print the control file as pg_controldata 18 does')
+    .argument('[DIR]', DIRECTORY)
+    .option('--json', 'one JSON object')
+    .addHelpText('after', CONTROL_HELP)
+    .action(async (directory: string | undefined, options: { json?: boolean }) =>
+      finish(await controlCommand(directory, options, io)),
+    )
+}
