@@ -121,3 +121,11 @@ export {
   type Refused,
   type SceneName,
 } from './scenes/door.js'
+export { drawLsnRuler, type LsnMark, type LsnRulerOptions } from './lens/figures/lsnRuler.js'
+export { drawPage, type PageFigureOptions } from './lens/figures/page.js'
+export { drawRecord } from './lens/figures/record.js'
+export type { PayloadFields, PayloadStructs } from './lens/figures/recordFields.js'
+export { table, type Cell, type TableOptions, type TableRow } from './lens/figures/table.js'
+export { drawTimeline, type TimelineStep } from './lens/figures/timeline.js'
+export { drawTransactionStatus } from './lens/figures/transactionStatus.js'
+export { drawWalPages } from './lens/figures/walPages.js'

@@ -21,12 +21,14 @@ const MAX_ROWS = 5
 const NAME = { size: 12, mono: true } as const
 const VALUE = { size: 12 } as const
 const LABEL_HEIGHT = 30
+const SHORTEST_WORD = 4
+const PAYLOADS: ReadonlySet<RecordPart['kind']> = new Set<RecordPart['kind']>(['image', 'data', 'main'])
 
 const KINDS: Readonly<Record<RecordPart['kind'], Kind>> = {
   header: 'wal',
   announcement: 'accent',
   image: 'page',
-  data: 'ok',
+  data: 'page',
   main: 'plain',
 }
 
@@ -63,6 +65,7 @@ function overview(parts: readonly RecordPart[], total: number): string {
 function drawRows(record: WalRecord, part: RecordPart, top: number): { drawn: string[]; bottom: number } {
   const drawn: string[] = []
   const rows = Math.ceil(part.size / PER_ROW)
+  const words = wordsIn(record, part)
   let y = top
   for (let row = 0; row < rows; row++) {
     if (rows > MAX_ROWS && row === 2) {
@@ -73,8 +76,9 @@ function drawRows(record: WalRecord, part: RecordPart, top: number): { drawn: st
     }
     const from = row * PER_ROW
     const size = Math.min(PER_ROW, part.size - from)
-    drawn.push(...drawCells(record, part, part.at + from, size, y))
-    y += cellHeight(part) + 4
+    const cells = drawCells(record, part, part.at + from, size, y, words.slice(from, from + size))
+    drawn.push(...cells.drawn)
+    y += cells.height + 4
     const labels = drawLabels(fieldsWithin(part.fields, part.at + from, size), part.at + from, y)
     drawn.push(...labels.drawn)
     y = labels.bottom
@@ -82,12 +86,30 @@ function drawRows(record: WalRecord, part: RecordPart, top: number): { drawn: st
   return { drawn, bottom: y }
 }
 
-const cellHeight = (part: RecordPart): number => (isPayload(part) ? 38 : 24)
-const isPayload = ({ kind }: RecordPart): boolean => kind === 'image' || kind === 'data' || kind === 'main'
+/** Which bytes of a payload are text: letters in a row, not a number that happens to look like one. */
+function wordsIn(record: WalRecord, { kind, at, size }: RecordPart): boolean[] {
+  if (!PAYLOADS.has(kind)) return []
+  const letters = Array.from(record.raw.subarray(at, at + size), (byte) => byte >= 32 && byte < 127)
+  let from = 0
+  return letters.map((isLetter, i) => {
+    if (!isLetter || i === 0 || !letters[i - 1]) from = i
+    if (!isLetter) return false
+    const to = letters.indexOf(false, i)
+    return (to < 0 ? letters.length : to) - from >= SHORTEST_WORD
+  })
+}
 
-/** A row of bytes, boxed field by field; payload bytes have the character they stand for beneath them. */
-function drawCells(record: WalRecord, part: RecordPart, at: number, size: number, y: number): string[] {
-  const height = cellHeight(part)
+/** A row of bytes, boxed field by field; bytes of a payload that are text have their letters beneath them. */
+function drawCells(
+  record: WalRecord,
+  part: RecordPart,
+  at: number,
+  size: number,
+  y: number,
+  words: readonly boolean[],
+): { drawn: string[]; height: number } {
+  const bytes = record.raw.subarray(at, at + size)
+  const height = words.includes(true) ? 38 : 24
   const colours = coloursOf(KINDS[part.kind])
   const drawn = [
     text(LEFT - 8, y + 16, String(at), { size: 12, mono: true, anchor: 'end', fill: COLOUR.muted }),
@@ -101,16 +123,13 @@ function drawCells(record: WalRecord, part: RecordPart, at: number, size: number
     if (end > at && end < at + size)
       drawn.push(path(`M${LEFT + (end - at) * CELL} ${y}v${height}`, { stroke: colours.stroke }))
   }
-  for (let i = 0; i < size; i++) {
-    const byte = record.bytes[record.at + at + i]
+  bytes.forEach((byte, i) => {
     const centre = LEFT + (i + 0.5) * CELL
     drawn.push(text(centre, y + 16.5, byte.toString(16).padStart(2, '0'), { mono: true, anchor: 'middle' }))
-    if (isPayload(part) && byte > 32 && byte < 127)
-      drawn.push(
-        text(centre, y + 32, String.fromCharCode(byte), { mono: true, anchor: 'middle', fill: COLOUR.muted }),
-      )
-  }
-  return drawn
+    const letter = words[i] ? String.fromCharCode(byte).trim() : ''
+    if (letter) drawn.push(text(centre, y + 32, letter, { mono: true, anchor: 'middle', fill: COLOUR.muted }))
+  })
+  return { drawn, height }
 }
 
 /** The piece of each field that lies in this row; a field cut by the row's end is labelled where most of it is. */
@@ -145,7 +164,10 @@ function drawLabels(
       text(centre, y + 24, fields[i].value, { ...VALUE, anchor: 'middle', fill: COLOUR.muted }),
     ]
   })
-  return { drawn: drawn.filter(Boolean), bottom: top + levelsOf(placed) * LABEL_HEIGHT }
+  return {
+    drawn: drawn.filter(Boolean),
+    bottom: top + levelsOf(placed) * LABEL_HEIGHT + (placed.length > 0 ? 4 : 0),
+  }
 }
 
 const count = (bytes: number): string => (bytes === 1 ? '1 byte' : `${bytes.toLocaleString('en-US')} bytes`)

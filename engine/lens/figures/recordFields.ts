@@ -111,15 +111,21 @@ function payloadFields(
   length: number,
   struct: PayloadFields | undefined,
 ): ByteField[] {
-  const fields = struct?.fields ?? []
-  return fields
+  return (struct?.fields ?? [])
     .filter(({ offset, size }) => offset + size <= length)
-    .map(({ name, offset, size }) => ({
-      name,
-      at: at + offset,
-      size,
-      value: number(record, at + offset, size),
-    }))
+    .map(({ name, offset, size }) => {
+      return { name, at: at + offset, size, value: payloadValue(record, name, at + offset, size) }
+    })
+}
+
+/** Bits read better as digits of 16, positions as LSNs. */
+function payloadValue(record: WalRecord, name: string, at: number, size: number): string {
+  if (size === 8) {
+    const value = record.view.getBigUint64(record.at + at, true)
+    return name === 'redo' ? formatLsn(value) : String(value)
+  }
+  const value = number(record, at, size)
+  return /mask|flags/.test(name) ? `${hex(Number(value), 2 * size)}h` : value
 }
 
 /** Walks the headers between the record's own and the payloads (xlogreader.c, DecodeXLogRecord). */
