@@ -48,6 +48,15 @@ export const XLOG_HEAP_OPMASK = 0x70
 /** The page is made anew: its only rows are the ones in this record. */
 export const XLOG_HEAP_INIT_PAGE = 0x80
 
+/**
+ * Block 1 of insertions, deletions and locks, in WAL of PostgreSQL 18.5 and later: the page of the visibility map whose
+ * bits the record clears (HEAP_INSERT_BLKREF_VM and others). 18.4 and earlier do not name it.
+ */
+export const HEAP_BLKREF_VM = 1
+
+/** Blocks of an update: the table's pages, the old one only when it is another; and, from 18.5 on, the map's. */
+export const HEAP_UPDATE_BLKREF = { HEAP_NEW: 0, HEAP_OLD: 1, VM_NEW: 2, VM_OLD: 3 } as const
+
 /** Bits of xl_heap_insert.flags and xl_heap_multi_insert.flags. */
 export const XLH_INSERT = {
   ALL_VISIBLE_CLEARED: 0x01,

@@ -5,6 +5,8 @@
 
 import type { BufferedPage } from '../buffers/bufferPool.js'
 import {
+  HEAP_BLKREF_VM,
+  HEAP_UPDATE_BLKREF,
   xl_heap_confirm,
   xl_heap_delete,
   xl_heap_header,
@@ -30,7 +32,7 @@ import { contradiction, needData, needMain } from './contradiction.js'
 import { addHeapTuple, changeXmax, clearCommand, readHeapBlock, setAllVisible } from './heapTuples.js'
 import { setCtid, setHotUpdated, tupleAt } from './heapTuples.js'
 import { namesByInfo, type ResourceManager } from './resourceManager.js'
-import { clearVisibility } from './visibilityMap.js'
+import { clearVisibility, clearVisibilityOfUpdate } from './visibilityMap.js'
 
 const INSERT = xl_heap_insert.at
 const DELETE = xl_heap_delete.at
@@ -81,7 +83,7 @@ function redoInsert(record: WalRecord, context: RedoContext): void {
   const { view, mainAt } = record
   const flags = view.getUint8(mainAt + INSERT.flags)
   if (flags & XLH_INSERT.ALL_VISIBLE_CLEARED)
-    clearVisibility(record, context, needBlock(record, 0), VISIBILITYMAP.VALID_BITS)
+    clearVisibility(context, record, needBlock(record, 0), HEAP_BLKREF_VM, VISIBILITYMAP.VALID_BITS)
   const block = readHeapBlock(context, record)
   if (block.outcome !== 'needsRedo') return
   const { ref, page } = block
@@ -98,7 +100,7 @@ function redoDelete(record: WalRecord, context: RedoContext): void {
   const { view, mainAt } = record
   const flags = view.getUint8(mainAt + DELETE.flags)
   if (flags & XLH_DELETE.ALL_VISIBLE_CLEARED)
-    clearVisibility(record, context, needBlock(record, 0), VISIBILITYMAP.VALID_BITS)
+    clearVisibility(context, record, needBlock(record, 0), HEAP_BLKREF_VM, VISIBILITYMAP.VALID_BITS)
   const block = readBlockForRedo(context, record, 0)
   if (block.outcome !== 'needsRedo') return
   const { ref, page } = block
@@ -124,22 +126,28 @@ function redoUpdate(record: WalRecord, context: RedoContext, hot: boolean): void
   needMain(record, xl_heap_update.size)
   const flags = record.view.getUint8(record.mainAt + UPDATE.flags)
   const newRef = needBlock(record, 0)
-  const oldRef = record.block(1)
-  if (flags & XLH_UPDATE.OLD_ALL_VISIBLE_CLEARED)
-    clearVisibility(record, context, oldRef ?? newRef, VISIBILITYMAP.VALID_BITS)
+  const oldRef = record.block(HEAP_UPDATE_BLKREF.HEAP_OLD)
+  const oldCleared = (flags & XLH_UPDATE.OLD_ALL_VISIBLE_CLEARED) !== 0
+  const newCleared = (flags & XLH_UPDATE.NEW_ALL_VISIBLE_CLEARED) !== 0
+  if (oldCleared || newCleared)
+    clearVisibilityOfUpdate(
+      context,
+      record,
+      oldCleared ? (oldRef ?? newRef) : undefined,
+      newCleared ? newRef : undefined,
+    )
   const old = readBlockForRedo(context, record, oldRef ? 1 : 0)
   let oldAt = 0
   if (old.outcome === 'needsRedo') {
     oldAt = endOldRow(record, old.page, newRef, hot)
     setPrunable(old.page, record.xl_xid)
-    if (flags & XLH_UPDATE.OLD_ALL_VISIBLE_CLEARED) setAllVisible(old.page, false)
+    if (oldCleared) setAllVisible(old.page, false)
     stamp(context, record, old.page)
   }
   const block = oldRef ? readHeapBlock(context, record) : old
-  if (flags & XLH_UPDATE.NEW_ALL_VISIBLE_CLEARED) clearVisibility(record, context, newRef, VISIBILITYMAP.VALID_BITS)
   if (block.outcome !== 'needsRedo') return
   addNewRow(record, block.page, newRef, oldRef ? 0 : oldAt)
-  if (flags & XLH_UPDATE.NEW_ALL_VISIBLE_CLEARED) setAllVisible(block.page, false)
+  if (newCleared) setAllVisible(block.page, false)
   stamp(context, record, block.page)
 }
 
@@ -218,7 +226,7 @@ function redoLock(record: WalRecord, context: RedoContext): void {
   needMain(record, xl_heap_lock.size)
   const { view, mainAt } = record
   if (view.getUint8(mainAt + LOCK.flags) & XLH_LOCK.ALL_FROZEN_CLEARED)
-    clearVisibility(record, context, needBlock(record, 0), VISIBILITYMAP.ALL_FROZEN)
+    clearVisibility(context, record, needBlock(record, 0), HEAP_BLKREF_VM, VISIBILITYMAP.ALL_FROZEN)
   const block = readBlockForRedo(context, record, 0)
   if (block.outcome !== 'needsRedo') return
   const { ref, page } = block

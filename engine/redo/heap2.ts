@@ -1,6 +1,7 @@
 // Resource manager 9, Heap2: what tables do besides, in the second set of operation codes (heapam_xlog.c, heap2_redo).
 
 import {
+  HEAP_BLKREF_VM,
   xl_heap_lock_updated,
   xl_heap_multi_insert,
   xl_multi_insert_tuple,
@@ -73,7 +74,7 @@ function redoMultiInsert(record: WalRecord, context: RedoContext): void {
   const offsetsAt = mainAt + xl_heap_multi_insert.size
   if (!fromNothing) needMain(record, xl_heap_multi_insert.size + 2 * ntuples)
   if (flags & XLH_INSERT.ALL_VISIBLE_CLEARED)
-    clearVisibility(record, context, needBlock(record, 0), VISIBILITYMAP.VALID_BITS)
+    clearVisibility(context, record, needBlock(record, 0), HEAP_BLKREF_VM, VISIBILITYMAP.VALID_BITS)
   const block = readHeapBlock(context, record)
   if (block.outcome !== 'needsRedo') return
   const { ref, page } = block
@@ -99,7 +100,7 @@ function redoLockUpdated(record: WalRecord, context: RedoContext): void {
   needMain(record, xl_heap_lock_updated.size)
   const { view, mainAt } = record
   if (view.getUint8(mainAt + LOCK.flags) & XLH_LOCK.ALL_FROZEN_CLEARED)
-    clearVisibility(record, context, needBlock(record, 0), VISIBILITYMAP.ALL_FROZEN)
+    clearVisibility(context, record, needBlock(record, 0), HEAP_BLKREF_VM, VISIBILITYMAP.ALL_FROZEN)
   const block = readBlockForRedo(context, record, 0)
   if (block.outcome !== 'needsRedo') return
   const { page } = block

@@ -1,12 +1,13 @@
 // Redo on the visibility map. Its bits are cleared by the records that change a table's page, and set by VISIBLE.
 //
-// Up to 18.3 a record that clears bits does not name the map's page: it is cleared before anybody looks at the table
-// page's LSN, whatever the map page's own LSN, which stays. So a bit that must go is gone even when the table page was
-// written before the crash and the map page was not. A later minor release (18.6 does) names the map's page as one more
-// block, perhaps with an image, and it is redone like any other.
+// Clearing comes before anybody looks at the table page's LSN: the table page may have been written before the crash and
+// the map's page not. A bit that stayed set over a changed page would hide the change for good.
+//
+//   up to 18.4   the record does not name the map's page: the bits are cleared whatever its LSN, and its LSN stays
+//   from 18.5    the record names it as one more block: it has an LSN, and images, like any other page
 
 import type { BufferedPage } from '../buffers/bufferPool.js'
-import { xl_heap_visible } from '../format/heapRecords.js'
+import { HEAP_UPDATE_BLKREF, xl_heap_visible } from '../format/heapRecords.js'
 import { initPage, isNewPage } from '../format/page.js'
 import { FORK } from '../format/relationPath.js'
 import { mapBlock, mapByte, mapShift, VISIBILITYMAP, visibilityOf } from '../format/visibilityMap.js'
@@ -16,35 +17,63 @@ import type { RedoContext } from './context.js'
 import { contradiction, needMain } from './contradiction.js'
 import { setAllVisible } from './heapTuples.js'
 
-/** Clears `bits` of the table page that `ref` names (visibilitymap_clear); the map grows to hold it, as PostgreSQL's does. */
-export function clearVisibility(record: WalRecord, context: RedoContext, ref: BlockRef, bits: number): void {
-  const named = mapReference(record, ref.block)
-  if (named === undefined) {
-    const map = context.pool.relation(ref.spcOid, ref.dbOid, ref.relNumber, FORK.VM)
-    const page = existingPage(context, map, mapBlock(ref.block), 'zeroOnError')
-    if (page && clearBits(page, ref.block, bits)) context.pool.markDirty(page)
-    return
-  }
-  const map = readBlockForRedo(context, record, named, 'zeroOnError')
+/** Clears `bits` of the table page that `ref` names. `mapId`: the map's block in the record, if it has it. */
+export function clearVisibility(
+  context: RedoContext,
+  record: WalRecord,
+  ref: BlockRef,
+  mapId: number,
+  bits: number,
+): void {
+  if (!record.block(mapId)) return clearUnnamed(context, ref, bits)
+  const map = readBlockForRedo(context, record, mapId, 'zeroOnError')
   if (map.outcome !== 'needsRedo') return
-  clearBits(map.page, ref.block, bits)
-  stamp(context, record, map.page)
+  initMapPage(map.page)
+  if (clearBits(map.page, ref, bits)) stamp(context, record, map.page)
 }
 
-/** Id of the block reference to the map's page for `heapBlock`, where the record has one. */
-function mapReference(record: WalRecord, heapBlock: number): number | undefined {
-  for (const { fork, block, id } of record.blocks)
-    if (fork === FORK.VM && block === mapBlock(heapBlock)) return id
-  return undefined
+/**
+ * The same for an update, which may change two pages of the table. `oldRef` and `newRef`: those whose bits must go. The
+ * record names the new page's map, which may be the old one's too, and the old page's map where that is another.
+ */
+export function clearVisibilityOfUpdate(
+  context: RedoContext,
+  record: WalRecord,
+  oldRef: BlockRef | undefined,
+  newRef: BlockRef | undefined,
+): void {
+  let named = false
+  for (let mapId = HEAP_UPDATE_BLKREF.VM_NEW; mapId <= HEAP_UPDATE_BLKREF.VM_OLD; mapId++) {
+    if (!record.block(mapId)) continue
+    named = true
+    const map = readBlockForRedo(context, record, mapId, 'zeroOnError')
+    if (map.outcome !== 'needsRedo') continue
+    initMapPage(map.page)
+    const old = oldRef !== undefined && clearBits(map.page, oldRef, VISIBILITYMAP.VALID_BITS)
+    const young = newRef !== undefined && clearBits(map.page, newRef, VISIBILITYMAP.VALID_BITS)
+    if (old || young) stamp(context, record, map.page)
+  }
+  if (named) return
+  if (oldRef) clearUnnamed(context, oldRef, VISIBILITYMAP.VALID_BITS)
+  if (newRef) clearUnnamed(context, newRef, VISIBILITYMAP.VALID_BITS)
 }
 
-/** Clears bits on a page of the map; false when they were clear. */
-function clearBits(page: BufferedPage, heapBlock: number, bits: number): boolean {
+/** Clears bits in a map page that the record does not name (visibilitymap_clear); the map grows to hold it. */
+function clearUnnamed(context: RedoContext, ref: BlockRef, bits: number): void {
+  const map = context.pool.relation(ref.spcOid, ref.dbOid, ref.relNumber, FORK.VM)
+  const page = existingPage(context, map, mapBlock(ref.block), 'zeroOnError')
+  if (!page) return
   initMapPage(page)
-  const byte = mapByte(heapBlock)
-  const mask = bits << mapShift(heapBlock)
-  if ((page.bytes[byte] & mask) === 0) return false
-  page.bytes[byte] &= ~mask
+  if (clearBits(page, ref, bits)) context.pool.markDirty(page)
+}
+
+/** Were there any to clear? False also when another page of the map tells of the table page. */
+function clearBits(map: BufferedPage, ref: BlockRef, bits: number): boolean {
+  if (map.block !== mapBlock(ref.block)) return false
+  const byte = mapByte(ref.block)
+  const mask = bits << mapShift(ref.block)
+  if ((map.bytes[byte] & mask) === 0) return false
+  map.bytes[byte] &= ~mask
   return true
 }
 
