@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { addItem, initPage, LP, pageOf, setItemId, setPageLsn, type Page } from '../../format/page.js'
 import { drawPage } from './page.js'
-import { expectSoundFigure, wordsOf } from './testing/figure.js'
+import { boxesOf, expectSoundFigure, wordsOf } from './testing/figure.js'
 
 function pageWith(lengths: readonly number[], special = 0): Page {
   const page = pageOf()
@@ -22,6 +22,13 @@ test('dead and redirected line pointers have no tuple', () => {
   const page = pageWith([200, 200])
   setItemId(page, 1, 0, LP.DEAD, 0)
   expect(drawPage(page)).toContain(', 1 tuples, ')
+})
+
+test('a tuple that goes over the end of a row takes as much room as it has bytes', () => {
+  const perByte = boxesOf(drawPage(pageWith([240])))[0].width / 24 // the first box is the page header
+  const tuples = boxesOf(drawPage(pageWith([240, 40]))).filter(({ fill }) => fill.includes('--page-soft'))
+  expect(tuples).toHaveLength(3)
+  expect(tuples.reduce((sum, { width }) => sum + width, 0)).toBeCloseTo(280 * perByte, 0)
 })
 
 test('a tuple takes the colour that it is given', () => {
