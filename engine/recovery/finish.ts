@@ -15,16 +15,15 @@ import {
 } from '../format/controlFile.js'
 import { INVALID_LSN, type Lsn } from '../format/lsn.js'
 import { statusPosition, XACTS_PER_PAGE } from '../format/transactionStatus.js'
-import { crc32c } from '../bytes/crc32c.js'
 import { viewOf } from '../bytes/layout.js'
 import { FINAL_WRITES, type FinalWrite, type Parts } from '../parts.js'
 import type { RedoContext, StatusTables } from '../redo/context.js'
 import type { Counters } from '../redo/counters.js'
 import { memberPosition, OFFSETS_PER_PAGE } from '../redo/multixact.js'
 import { encodeOrigins, ORIGIN_FILE } from '../redo/replicationOrigin.js'
-import { TWOPHASE_DIRECTORY, twophaseFileName } from '../redo/transaction.js'
 import { XLOG } from '../redo/xlog.js'
 import { WalWriter } from '../wal/writer.js'
+import { advancePastPrepared, writePrepared } from './prepared.js'
 import { LOCK_FILE } from './startup.js'
 import type { Survey } from './survey.js'
 
@@ -49,6 +48,7 @@ export function finalCheckpoint(
   onProgress?: (written: number, of: number) => void,
 ): FinalCheckpoint {
   const { disk, pool, tables, counters } = context
+  advancePastPrepared(context)
   trimStatusTables(tables, counters)
   const before = pool.pagesWritten
   let statusPagesWritten = 0
@@ -57,7 +57,7 @@ export function finalCheckpoint(
   const actions: Record<FinalWrite, () => void> = {
     'write transaction status': () => {
       for (const table of Object.values(tables)) statusPagesWritten += table.flush()
-      writeTwoPhaseFiles(context)
+      writePrepared(context)
       if (disk.kind('pg_logical') === 'directory') writeOrigins(disk, context.originProgress)
     },
     'write data pages': () => pool.flushAll(onProgress),
@@ -168,19 +168,6 @@ function trimStatusTables(tables: StatusTables, counters: Counters): void {
     const page = tables.multiMembers.page(pageno)
     page.bytes.fill(0, xidAt)
     page.dirty = true
-  }
-}
-
-/** A prepared transaction that is only in the log would be lost with it: its file first (CheckPointTwoPhase). */
-function writeTwoPhaseFiles(context: RedoContext): void {
-  for (const { xid, state } of context.prepared.values()) {
-    if (!state) continue
-    const file = new Uint8Array(state.length + 4)
-    file.set(state)
-    viewOf(file).setUint32(state.length, crc32c(state), true)
-    const path = join(TWOPHASE_DIRECTORY, twophaseFileName(context.counters.fullXid(xid)))
-    context.disk.write(path, 0, file)
-    context.disk.truncate(path, file.length)
   }
 }
 

@@ -11,20 +11,19 @@
 import { BufferPool } from '../buffers/bufferPool.js'
 import { Slru } from '../buffers/slru.js'
 import { Unsupported } from '../bytes/errors.js'
-import { join, readFile, type Disk } from '../disk/disk.js'
+import { join, type Disk } from '../disk/disk.js'
 import { formatLsn, type Lsn } from '../format/lsn.js'
 import { formatTimestamp } from '../format/timestamp.js'
 import { TRANSACTION_STATUS } from '../format/transactionStatus.js'
-import { parsePrepare } from '../format/transactionRecord.js'
 import { reference, type Parts } from '../parts.js'
 import { setTransactionStatus, transactionStatus } from '../redo/clog.js'
-import type { PreparedTransaction, RedoContext } from '../redo/context.js'
+import type { RedoContext, StatusTables } from '../redo/context.js'
 import { Counters } from '../redo/counters.js'
 import { OFFSETS_PER_PAGE } from '../redo/multixact.js'
 import { readOrigins } from '../redo/replicationOrigin.js'
-import { TWOPHASE_DIRECTORY } from '../redo/transaction.js'
 import { carryOutCleanup, planCleanup, type CleanupPlan } from './cleanup.js'
 import { finalCheckpoint, markInRecovery, type FinalCheckpoint } from './finish.js'
+import { isPrepared, readPrepared } from './prepared.js'
 import { replay, unsupportedManager, type Step } from './replay.js'
 import { findStartPoint, type StartPoint } from './startup.js'
 import { openLog, surveyLog, type Survey } from './survey.js'
@@ -126,7 +125,7 @@ export class Recovery {
 
   /** Marks transactions in flight as aborted; returns their ids. Prepared ones are left alone. */
   abort(): number[] {
-    const inFlight = this.survey.inFlight.filter((xid) => !this.isPrepared(xid))
+    const inFlight = this.survey.inFlight.filter((xid) => !isPrepared(this.context, xid))
     if (this.options.leaveInFlight) return inFlight
     this.beginChanges()
     const open = inFlight.filter(
@@ -167,12 +166,6 @@ export class Recovery {
     return done
   }
 
-  private isPrepared(xid: number): boolean {
-    if (this.context.prepared.has(xid)) return true
-    for (const { subxids } of this.context.prepared.values()) if (subxids.includes(xid)) return true
-    return false
-  }
-
   private progress(phase: Progress['phase'], position: Lsn, records: number): void {
     const { redo } = this.start
     this.options.onProgress?.({ phase, position, begin: redo, end: this.survey.endOfLog, records })
@@ -190,6 +183,7 @@ export class Recovery {
     ))
       this.disk.sync(join('pg_wal', name)) // write-ahead: the log we replay is on disk before any page is
     markInRecovery(this.disk, this.start.control, this.time)
+    for (const path of this.context.stalePrepared) this.disk.remove(path)
   }
 }
 
@@ -202,8 +196,14 @@ function makeContext(
 ): RedoContext {
   const { control } = start
   const counters = new Counters(start.checkpoint)
-  const prepared = readPrepared(disk)
   const slru = (directory: string): Slru => new Slru(disk, directory, log)
+  const tables: StatusTables = {
+    xact: slru('pg_xact'),
+    multiOffsets: slru('pg_multixact/offsets'),
+    multiMembers: slru('pg_multixact/members'),
+    commitTs: slru('pg_commit_ts'),
+  }
+  const { prepared, stale } = readPrepared(disk, tables, start.checkpoint.nextXid)
   return {
     disk,
     pool: new BufferPool(disk, {
@@ -212,12 +212,7 @@ function makeContext(
       checksums: control.data_checksum_version !== 0,
       flushLogTo: () => {}, // the log was synced before the first change
     }),
-    tables: {
-      xact: slru('pg_xact'),
-      multiOffsets: slru('pg_multixact/offsets'),
-      multiMembers: slru('pg_multixact/members'),
-      commitTs: slru('pg_commit_ts'),
-    },
+    tables,
     counters,
     control: { ...control },
     needsRedo: parts.needsRedo,
@@ -225,24 +220,13 @@ function makeContext(
     touched: [],
     missingBlocks: new Map(),
     prepared,
+    stalePrepared: stale,
     originProgress: readOrigins(disk),
     preInitializedOffsetsPage: -1,
     latestOffsetsPage: Math.floor(counters.nextMulti / OFFSETS_PER_PAGE),
     overwritten: undefined,
     log,
   }
-}
-
-/** Prepared transactions that a checkpoint wrote to pg_twophase already (restoreTwoPhaseData). */
-function readPrepared(disk: Disk): Map<number, PreparedTransaction> {
-  const prepared = new Map<number, PreparedTransaction>()
-  for (const { name } of disk.list(TWOPHASE_DIRECTORY)) {
-    const file = /^[0-9A-F]{16}$/.test(name) ? readFile(disk, join(TWOPHASE_DIRECTORY, name)) : undefined
-    if (!file) continue
-    const { header, gid, subxids } = parsePrepare(file)
-    prepared.set(header.xid, { xid: header.xid, gid, subxids, state: undefined })
-  }
-  return prepared
 }
 
 /** Recovers a crashed data directory, all of it. A directory that was shut down is left as it is. */

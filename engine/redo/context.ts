@@ -40,6 +40,8 @@ export interface RedoContext {
   /** Blocks that a record refers to but no file holds: "path block" (log_invalid_page). */
   readonly missingBlocks: Map<string, MissingBlock>
   readonly prepared: Map<number, PreparedTransaction>
+  /** Files of pg_twophase whose transactions have ended, or are not there yet: a start removes them. */
+  readonly stalePrepared: readonly string[]
   /** Replication origins: how far each has been applied. */
   readonly originProgress: Map<number, bigint>
   /** A page of pg_multixact/offsets that CREATE_ID made before its ZERO_OFF_PAGE came; -1 for none. */

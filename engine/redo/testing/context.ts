@@ -106,6 +106,7 @@ function contextOf(
     touched: [],
     missingBlocks: new Map(),
     prepared: new Map(),
+    stalePrepared: [],
     originProgress: new Map(),
     preInitializedOffsetsPage: -1,
     latestOffsetsPage: -1,
