@@ -12,10 +12,17 @@ import {
   P_NONE,
   PAGE_CONTENTS_AT,
   setBtpoCycleid,
+  setBtpoFlags,
+  setBtpoNext,
+  setBtpoPrev,
 } from '../format/btreePage.js'
-import { setBtpoFlags, setBtpoNext, setBtpoPrev } from '../format/btreePage.js'
-import { BTREE_RECORD_SIZE, xl_btree_delete, xl_btree_vacuum } from '../format/btreeRecords.js'
-import { xl_btree_mark_page_halfdead, xl_btree_unlink_page } from '../format/btreeRecords.js'
+import {
+  BTREE_RECORD_SIZE,
+  xl_btree_delete,
+  xl_btree_vacuum,
+  xl_btree_mark_page_halfdead,
+  xl_btree_unlink_page,
+} from '../format/btreeRecords.js'
 import { setTidBlock, tidBlock } from '../format/indexTuple.js'
 import { deleteIndexItem, setPdLower } from '../format/page.js'
 import type { WalRecord } from '../wal/record.js'

@@ -2,8 +2,12 @@
 // split, a leaf that is on its way out (access/nbtree/nbtxlog.c).
 
 import type { BufferedPage } from '../buffers/bufferPool.js'
-import { BTREE_METAPAGE, BTREE_MAGIC, BTP, btpoFlags, hasBtreeSpecial } from '../format/btreePage.js'
 import {
+  BTREE_METAPAGE,
+  BTREE_MAGIC,
+  BTP,
+  btpoFlags,
+  hasBtreeSpecial,
   initBtreePage,
   P_HIKEY,
   setBtpoFlags,
@@ -21,8 +25,10 @@ import {
   maxOffset,
   PAGE_HEADER_SIZE,
   pdSpecial,
+  setItemId,
+  setPdLower,
+  setPdUpper,
 } from '../format/page.js'
-import { setItemId, setPdLower, setPdUpper } from '../format/page.js'
 import type { BlockRef, WalRecord } from '../wal/record.js'
 import { initBlockForRedo, readBlockForRedo, stamp } from './block.js'
 import type { RedoContext } from './context.js'

@@ -9,14 +9,33 @@ import {
   btpoFlags,
   btpoNext,
   firstDataKey,
+  P_HIKEY,
+  P_NONE,
+  setBtpoFlags,
 } from '../format/btreePage.js'
-import { P_HIKEY, P_NONE, setBtpoFlags } from '../format/btreePage.js'
 import { BTREE_RECORD_SIZE } from '../format/btreeRecords.js'
 import { indexTupleSize, TID_SIZE } from '../format/indexTuple.js'
-import { addItem, initPage, itemId, lpLength, maxOffset, overwriteItem, pageOf } from '../format/page.js'
-import type { Page } from '../format/page.js'
-import { BT_MAX_ITEM_SIZE, isPosting, isSoundPosting, keySize, postingSize } from '../format/postingList.js'
-import { setTidCount, swapPosting, tidCount, tidsAt } from '../format/postingList.js'
+import {
+  addItem,
+  initPage,
+  itemId,
+  lpLength,
+  maxOffset,
+  overwriteItem,
+  pageOf,
+  type Page,
+} from '../format/page.js'
+import {
+  BT_MAX_ITEM_SIZE,
+  isPosting,
+  isSoundPosting,
+  keySize,
+  postingSize,
+  setTidCount,
+  swapPosting,
+  tidCount,
+  tidsAt,
+} from '../format/postingList.js'
 import type { BlockRef, WalRecord } from '../wal/record.js'
 import { readBlockForRedo, stamp } from './block.js'
 import { needBtreePage, tupleAt } from './btreePages.js'

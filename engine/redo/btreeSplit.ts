@@ -8,8 +8,12 @@
 // parent gets a downlink to the right page the left one carries INCOMPLETE_SPLIT.
 
 import type { BufferedPage } from '../buffers/bufferPool.js'
-import { BTP, firstDataKey, initBtreePage, P_NONE, setBtpoCycleid } from '../format/btreePage.js'
 import {
+  BTP,
+  firstDataKey,
+  initBtreePage,
+  P_NONE,
+  setBtpoCycleid,
   BTREE_SPECIAL_AT,
   BTPageOpaqueData,
   setBtpoFlags,

@@ -15,8 +15,13 @@ import {
   LH,
   setHashoFlag,
 } from '../format/hashPage.js'
-import { HASH_RECORD_SIZE, XLOG_HASH, xl_hash_delete, xl_hash_init_meta_page } from '../format/hashRecords.js'
-import { xl_hash_vacuum_one_page } from '../format/hashRecords.js'
+import {
+  HASH_RECORD_SIZE,
+  XLOG_HASH,
+  xl_hash_delete,
+  xl_hash_init_meta_page,
+  xl_hash_vacuum_one_page,
+} from '../format/hashRecords.js'
 import { addItem } from '../format/page.js'
 import type { WalRecord } from '../wal/record.js'
 import { initBlockForRedo, readBlockForRedo, stamp } from './block.js'

@@ -13,17 +13,29 @@ import {
   initHashBitmap,
   initHashPage,
   LH,
+  setHashoNext,
+  setHashoPrev,
 } from '../format/hashPage.js'
-import { setHashoNext, setHashoPrev } from '../format/hashPage.js'
-import { HASH_RECORD_SIZE, xl_hash_add_ovfl_page, xl_hash_move_page_contents } from '../format/hashRecords.js'
-import { xl_hash_squeeze_page } from '../format/hashRecords.js'
+import {
+  HASH_RECORD_SIZE,
+  xl_hash_add_ovfl_page,
+  xl_hash_move_page_contents,
+  xl_hash_squeeze_page,
+} from '../format/hashRecords.js'
 import type { WalRecord } from '../wal/record.js'
 import { initBlockForRedo, needBlock, readBlockForRedo, stamp, type BlockOutcome } from './block.js'
 import type { RedoContext } from './context.js'
 import { malformed, needMain } from './contradiction.js'
-import { addBitmap, addTuples, countSpares, dataU32, needHashPage } from './hashPages.js'
+import {
+  addBitmap,
+  addTuples,
+  countSpares,
+  dataU32,
+  needHashPage,
+  setBitmapBit,
+  setFirstFree,
+} from './hashPages.js'
 import { deleteItems } from './indexItems.js'
-import { setBitmapBit, setFirstFree } from './hashPages.js'
 
 /** Redoes ADD_OVFL_PAGE (hash_xlog_add_ovfl_page). */
 export function addOverflowPage(record: WalRecord, context: RedoContext): void {

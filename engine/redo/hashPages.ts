@@ -6,8 +6,12 @@ import {
   HASH_MAX_BITMAPS,
   HASH_MAX_SPLITPOINTS,
   HASH_SPECIAL_AT,
+  hasHashSpecial,
+  HashMetaPageData,
+  HASHM_MAPP_AT,
+  setSpares,
+  spares,
 } from '../format/hashPage.js'
-import { hasHashSpecial, HashMetaPageData, HASHM_MAPP_AT, setSpares, spares } from '../format/hashPage.js'
 import { indexTupleSize, INDEX_TUPLE_HEADER_SIZE } from '../format/indexTuple.js'
 import { addItem } from '../format/page.js'
 import type { BlockRef, WalRecord } from '../wal/record.js'

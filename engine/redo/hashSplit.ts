@@ -13,14 +13,14 @@ import {
   initHashPage,
   setHashoFlag,
   setHashoPrev,
+  setSpares,
 } from '../format/hashPage.js'
-import { setSpares } from '../format/hashPage.js'
 import {
   HASH_RECORD_SIZE,
   XLH_SPLIT_META_UPDATE,
   xl_hash_split_allocate_page,
+  xl_hash_split_complete,
 } from '../format/hashRecords.js'
-import { xl_hash_split_complete } from '../format/hashRecords.js'
 import type { BufferedPage } from '../buffers/bufferPool.js'
 import type { BlockRef, WalRecord } from '../wal/record.js'
 import { initBlockForRedo, readBlockForRedo, stamp, type BlockOutcome } from './block.js'

@@ -4,8 +4,7 @@ import { BTP, initBtreePage } from '../../format/btreePage.js'
 import { INDEX_INFO, indexTupleSize } from '../../format/indexTuple.js'
 import { BT_IS_POSTING, isPosting, postingSize, tidCount, tidsAt } from '../../format/postingList.js'
 import { addItem, itemId, lpOffset, maxOffset, pageOf, type Page } from '../../format/page.js'
-import { le16, le32 } from './records.js'
-import { concat } from './records.js'
+import { le16, le32, concat } from './records.js'
 
 /** Six bytes: a block and an offset number. */
 export const tid = (block: number, offnum: number): Uint8Array =>
