@@ -6,6 +6,7 @@ import pc from 'picocolors'
 import { controlCommand } from './control.js'
 import { EXIT, EXIT_CODES_HELP, exitCodeOf, sentenceOf, type ExitCode } from './exit.js'
 import type { CommandIo } from './io.js'
+import { recoverCommand, type RecoverCommandOptions } from './recover.js'
 import { walCommand } from './wal.js'
 import {
   bareStats,
@@ -22,6 +23,8 @@ const DIRECTORY = 'data directory; when not given, the environment variable PGDA
 
 const EXAMPLES = `
 Examples:
+  pgcrash recover /var/lib/postgresql/18/main --dry-run
+  pgcrash recover /var/lib/postgresql/18/main
   pgcrash control /var/lib/postgresql/18/main
   pgcrash wal /var/lib/postgresql/18/main | less
   pgcrash wal DIR --explain --xid 754
@@ -45,6 +48,23 @@ Examples:
   pgcrash wal DIR --relation 1663/5/16384 --block 0 --explain
   pgcrash wal DIR --from 0/1A2B3C8 --to 0/1B00000 --json | jq .description
   pgcrash wal DIR --follow
+
+${EXIT_CODES_HELP}
+`
+
+const RECOVER_HELP = `
+The directory must not be in use. Afterwards PostgreSQL starts on it without recovery. Stopped at any moment, it leaves
+a directory that PostgreSQL or pgcrash can still recover.
+
+--json prints one object: outcome (recovered, would recover, no recovery needed), state, timeline, checkpoint_lsn,
+redo_lsn, wal {first_lsn, last_lsn, end_lsn, records, bytes, verdict, reason, by_resource_manager}, transactions
+{committed, aborted, in_flight, in_flight_become}, files {temporary_removed, unlogged_reset, leftovers_removed},
+missing_blocks, final_checkpoint; null for what is not known or not done. Verdicts on the end of the log: clean end,
+torn record, recycled segment, missing segment, damage. PostgreSQL's sentences then go to standard error.
+
+Examples:
+  pgcrash recover DIR --dry-run
+  pgcrash recover DIR
 
 ${EXIT_CODES_HELP}
 `
@@ -91,6 +111,7 @@ function makeProgram(io: CommandIo, finish: (code: ExitCode) => void): Command {
     .description("Reads PostgreSQL 18's write-ahead log and recovers a crashed data directory.")
     .version(version())
     .addHelpText('after', EXAMPLES)
+  addRecover(program, io, finish)
   addWal(program, io, finish)
   addControl(program, io, finish)
   for (const command of [program, ...program.commands])
@@ -136,6 +157,20 @@ function addWal(program: Command, io: CommandIo, finish: (code: ExitCode) => voi
     .addHelpText('after', WAL_HELP)
     .action(async (directory: string | undefined, options: WalOptions) =>
       finish(await walCommand(directory, options, io)),
+    )
+}
+
+function addRecover(program: Command, io: CommandIo, finish: (code: ExitCode) => void): void {
+  program
+    .command('recover')
+    .description('recover a crashed data directory, as PostgreSQL 18 does when it starts')
+    .argument('[DIR]', DIRECTORY)
+    .option('--dry-run', 'say what would be done; change nothing')
+    .option('--json', 'one JSON object, at the end')
+    .option('--leave-in-flight', "PostgreSQL's way: write nothing for transactions that were in flight")
+    .addHelpText('after', RECOVER_HELP)
+    .action(async (directory: string | undefined, options: RecoverCommandOptions) =>
+      finish(await recoverCommand(directory, options, io)),
     )
 }
 

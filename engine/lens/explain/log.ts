@@ -3,6 +3,7 @@
 import { CheckPoint } from '../../format/checkpoint.js'
 import { formatLsn } from '../../format/lsn.js'
 import { ParameterChange } from '../../redo/xlog.js'
+import { parseLogicalMessage } from '../describe/logicalMessage.js'
 import { cString, fullXidText } from '../describe/text.js'
 import { count, listing, type Tells, type Words } from './words.js'
 
@@ -58,9 +59,9 @@ export const xlogTells: Tells = {
 
 export const logicalMessageTells: Tells = {
   MESSAGE: (w) => {
-    const size = Number(w.main.getBigUint64(16, true))
-    const kind = w.main.getUint8(4) ? '' : ', whether or not the transaction commits'
-    return `${w.who} left a message of ${count(size, 'byte')} for "${cString(w.main, 24)}"${kind}; redo ignores it`
+    const { transactional, prefix, size } = parseLogicalMessage(w.main)
+    const kind = transactional ? '' : ', whether or not the transaction commits'
+    return `${w.who} left a message of ${count(size, 'byte')} for "${prefix}"${kind}; redo ignores it`
   },
 }
 

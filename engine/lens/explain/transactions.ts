@@ -54,7 +54,8 @@ export const transactionTells: Tells = {
   ASSIGNMENT: (w) => {
     const subxids: number[] = []
     for (let i = 0; i < w.main.getInt32(4, true); i++) subxids.push(w.u32(8 + 4 * i))
-    return `subtransactions ${ids(subxids)} belong to transaction ${w.u32(0)}`
+    const one = subxids.length === 1
+    return `${one ? 'subtransaction' : 'subtransactions'} ${ids(subxids)} ${one ? 'belongs' : 'belong'} to transaction ${w.u32(0)}`
   },
   INVALIDATION: (w) =>
     `${w.who} put ${count(w.main.getInt32(0, true), 'cached catalog entry', 'cached catalog entries')} ` +
