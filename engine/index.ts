@@ -13,8 +13,10 @@ export {
 export { hexdump } from './bytes/hexdump.js'
 export { viewOf, type Field, type Struct, type ValueOf } from './bytes/layout.js'
 export { join, parentOf, readFile, type Disk, type Entry, type EntryKind } from './disk/disk.js'
+export { backupDisk, readJournal, undo, type Journal } from './disk/backupDisk.js'
 export { memoryDisk, type MemoryDisk } from './disk/memoryDisk.js'
 export { nodeDisk } from './disk/nodeDisk.js'
+export { overlayDisk } from './disk/overlayDisk.js'
 export { CheckPoint, CHECKPOINT_RECORD_LENGTH } from './format/checkpoint.js'
 export {
   BLCKSZ,
@@ -129,3 +131,5 @@ export { table, type Cell, type TableOptions, type TableRow } from './lens/figur
 export { drawTimeline, type TimelineStep } from './lens/figures/timeline.js'
 export { drawTransactionStatus } from './lens/figures/transactionStatus.js'
 export { drawWalPages } from './lens/figures/walPages.js'
+export { rehearse, REPORT_FORMAT, type RecoveryReport } from './recovery/report.js'
+export { judgeEnd, type EndVerdict, type Verdict } from './recovery/verdict.js'

@@ -3,11 +3,14 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join as joinPath } from 'node:path'
+import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { DiskFault } from '../bytes/errors.js'
 import type { Disk } from './disk.js'
+import { backupDisk, readJournal, undo } from './backupDisk.js'
 import { memoryDisk } from './memoryDisk.js'
 import { nodeDisk } from './nodeDisk.js'
+import { overlayDisk } from './overlayDisk.js'
 
 const folders: string[] = []
 afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })))
@@ -20,6 +23,8 @@ function folder(): string {
 const disks: Array<[string, () => Disk]> = [
   ['nodeDisk', () => nodeDisk(folder())],
   ['memoryDisk', () => memoryDisk()],
+  ['overlayDisk on nothing', () => overlayDisk(memoryDisk())],
+  ['backupDisk', () => backupDisk(memoryDisk(), { append() {}, sync() {} })],
 ]
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 const bytes = (s: string): Uint8Array => new TextEncoder().encode(s)
@@ -118,4 +123,96 @@ test('usedBy: a process works in the directory only when it is its working direc
   expect(nodeDisk(process.cwd()).usedBy?.(process.pid)).toBe(true)
   if (process.platform === 'linux') expect(nodeDisk(folder()).usedBy?.(process.pid)).toBe(false)
   expect(nodeDisk(folder()).usedBy?.(4194305)).toBe(false)
+})
+
+/** A random change of a small world of files. */
+type Change = (disk: Disk) => void
+const path = fc.constantFrom('a', 'b', 'd/x', 'd/y', 'd/e/z')
+const change: fc.Arbitrary<Change> = fc.oneof(
+  fc
+    .record({
+      path,
+      at: fc.nat(20000),
+      length: fc.integer({ min: 1, max: 9000 }),
+      byte: fc.integer({ min: 1, max: 255 }),
+    })
+    .map(
+      ({ path, at, length, byte }): Change =>
+        (disk) =>
+          disk.write(path, at, new Uint8Array(length).fill(byte)),
+    ),
+  fc.record({ path, size: fc.nat(30000) }).map(({ path, size }): Change => (disk) => {
+    if (disk.size(path) !== undefined) disk.truncate(path, size)
+  }),
+  path.map(
+    (p): Change =>
+      (disk) =>
+        disk.remove(p),
+  ),
+  fc.tuple(path, path).map(([from, to]): Change => (disk) => {
+    if (from !== to && disk.size(from) !== undefined) disk.rename(from, to)
+  }),
+  fc.constant<Change>((disk) => {
+    disk.remove('d/e')
+    disk.makeDirectory('d/e')
+  }),
+)
+
+/** Every file with its bytes, every directory, as one value. */
+function picture(disk: Disk, directory = ''): Record<string, string> {
+  const seen: Record<string, string> = {}
+  for (const { name, kind } of disk.list(directory)) {
+    const full = directory === '' ? name : `${directory}/${name}`
+    if (kind === 'directory') Object.assign(seen, { [full]: 'directory' }, picture(disk, full))
+    else seen[full] = Buffer.from(disk.read(full, 0, disk.size(full) ?? 0)).toString('latin1')
+  }
+  return seen
+}
+
+function world(): Disk {
+  const disk = memoryDisk([], ['d/e'])
+  disk.write('a', 0, new Uint8Array(17000).fill(1))
+  disk.write('d/x', 0, new Uint8Array(9000).fill(2))
+  return disk
+}
+
+test('an overlay shows what a real disk would, and leaves its base alone', () => {
+  fc.assert(
+    fc.property(fc.array(change, { maxLength: 12 }), (changes) => {
+      const [base, real] = [world(), world()]
+      const overlay = overlayDisk(base)
+      for (const apply of changes) {
+        apply(overlay)
+        apply(real)
+        expect(picture(overlay)).toEqual(picture(real))
+      }
+      expect(picture(base)).toEqual(picture(world()))
+    }),
+  )
+})
+
+test('undo gives back every byte, also when the last change was never made', () => {
+  fc.assert(
+    fc.property(fc.array(change, { maxLength: 12 }), fc.nat(30), (changes, cut) => {
+      const disk = world()
+      const written: Uint8Array[] = []
+      const backup = backupDisk(disk, { append: (bytes) => void written.push(bytes.slice()), sync() {} })
+      for (const apply of changes) apply(backup)
+      expect(picture(backup)).toEqual(picture(disk))
+      const journal = Buffer.concat([...written, Buffer.from('P----------').subarray(0, cut)])
+      undo(disk, readJournal(journal))
+      expect(picture(disk)).toEqual(picture(world()))
+    }),
+  )
+})
+
+test('a journal with a changed byte is refused, and one of something else', () => {
+  const written: Uint8Array[] = []
+  const backup = backupDisk(world(), { append: (bytes) => void written.push(bytes.slice()), sync() {} })
+  backup.write('a', 0, bytes('x'))
+  backup.write('a', 5, bytes('x'))
+  const journal = Buffer.concat(written)
+  journal[20] ^= 1
+  expect(() => readJournal(journal)).toThrow(/is damaged/)
+  expect(() => readJournal(bytes('PGDMP'))).toThrow(/not an undo file/)
 })

@@ -30,7 +30,15 @@ export function overlayDisk(base: Disk): Disk {
   const baseSizeOf = (path: string): number | undefined => (isRemoved(path) ? undefined : base.size(path))
   const sizeOf = (path: string): number | undefined => changed.get(path)?.size ?? baseSizeOf(path)
   const kindOf = (path: string): ReturnType<Disk['kind']> =>
-    changed.has(path) ? 'file' : links.has(path) ? 'link' : folders.has(path) ? 'directory' : isRemoved(path) ? undefined : base.kind(path)
+    changed.has(path)
+      ? 'file'
+      : links.has(path)
+        ? 'link'
+        : folders.has(path)
+          ? 'directory'
+          : isRemoved(path)
+            ? undefined
+            : base.kind(path)
 
   const own = (path: string): Changed => {
     let file = changed.get(path)
@@ -60,7 +68,7 @@ export function overlayDisk(base: Disk): Disk {
       return base.readInto(path, offset, target)
     }
     const length = Math.max(0, Math.min(target.length, file.size - offset))
-    for (let done = 0; done < length; ) {
+    for (let done = 0; done < length;) {
       const index = Math.floor((offset + done) / PIECE)
       const within = (offset + done) % PIECE
       const n = Math.min(PIECE - within, length - done)
@@ -77,6 +85,36 @@ export function overlayDisk(base: Disk): Disk {
     return length
   }
 
+  const list = (path: string): Entry[] => {
+    const entries = new Map<string, Entry>()
+    if (!isRemoved(path))
+      for (const entry of base.list(path))
+        if (!removed.has(path === '' ? entry.name : `${path}/${entry.name}`)) entries.set(entry.name, entry)
+    const add = (full: string, kind: Entry['kind']): void => {
+      if (full !== '' && parentOf(full) === path) {
+        const name = full.slice(path === '' ? 0 : path.length + 1)
+        entries.set(name, { name, kind })
+      }
+    }
+    for (const folder of folders) add(folder, 'directory')
+    for (const link of links) add(link, 'link')
+    for (const file of changed.keys()) add(file, 'file')
+    return [...entries.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  const rename = (from: string, to: string): void => {
+    if (kindOf(from) === 'directory') {
+      folders.add(to)
+      for (const { name } of list(from)) rename(`${from}/${name}`, `${to}/${name}`)
+      folders.delete(from)
+    } else {
+      const file = own(from)
+      changed.delete(from)
+      changed.set(to, file)
+    }
+    removed.add(from)
+  }
+
   return {
     name: base.name,
     readInto,
@@ -86,7 +124,7 @@ export function overlayDisk(base: Disk): Disk {
     },
     write(path, offset, bytes) {
       const file = own(path)
-      for (let done = 0; done < bytes.length; ) {
+      for (let done = 0; done < bytes.length;) {
         const within = (offset + done) % PIECE
         const n = Math.min(PIECE - within, bytes.length - done)
         piece(file, Math.floor((offset + done) / PIECE)).set(bytes.subarray(done, done + n), within)
@@ -107,31 +145,11 @@ export function overlayDisk(base: Disk): Disk {
     },
     size: sizeOf,
     kind: kindOf,
-    list(path): Entry[] {
-      const entries = new Map<string, Entry>()
-      if (!isRemoved(path))
-        for (const entry of base.list(path))
-          if (!removed.has(path === '' ? entry.name : `${path}/${entry.name}`)) entries.set(entry.name, entry)
-      const add = (full: string, kind: Entry['kind']): void => {
-        if (full !== '' && parentOf(full) === path) {
-          const name = full.slice(path === '' ? 0 : path.length + 1)
-          entries.set(name, { name, kind })
-        }
-      }
-      for (const folder of folders) add(folder, 'directory')
-      for (const link of links) add(link, 'link')
-      for (const file of changed.keys()) add(file, 'file')
-      return [...entries.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
-    },
+    list,
     makeDirectory(path) {
       for (let p = path; p !== '' && kindOf(p) === undefined; p = parentOf(p)) folders.add(p)
     },
-    rename(from, to) {
-      const file = own(from)
-      changed.delete(from)
-      removed.add(from)
-      changed.set(to, file)
-    },
+    rename,
     remove(path) {
       const under = (name: string): boolean => name === path || name.startsWith(path + '/')
       for (const set of [folders, links]) for (const name of [...set]) if (under(name)) set.delete(name)

@@ -45,8 +45,10 @@ function checkedFile(disk: Disk, path: string): Uint8Array {
     new CorruptData({ file: path, what: 'invalid two-phase state file', expected, found })
   if (end < 72) throw damaged('at least 76 bytes', `${file.length}`)
   const view = viewOf(file)
-  if (view.getUint32(0, true) !== TWOPHASE_MAGIC) throw damaged('magic 57F94534', view.getUint32(0, true).toString(16))
-  if (view.getUint32(4, true) !== file.length) throw damaged(`${view.getUint32(4, true)} bytes`, `${file.length}`)
+  if (view.getUint32(0, true) !== TWOPHASE_MAGIC)
+    throw damaged('magic 57F94534', view.getUint32(0, true).toString(16))
+  if (view.getUint32(4, true) !== file.length)
+    throw damaged(`${view.getUint32(4, true)} bytes`, `${file.length}`)
   const computed = crc32c(file, 0, end)
   if (computed !== view.getUint32(end, true)) throw damaged(`CRC ${computed}`, `${view.getUint32(end, true)}`)
   return file

@@ -27,9 +27,11 @@ export interface EndVerdict {
 
 const MEANINGS: Record<Verdict, string> = {
   'clean end': 'nothing was written after the last record; no WAL is lost',
-  'torn tail': 'the server died while it wrote the next record, whose transaction cannot have been told that it committed',
+  'torn tail':
+    'the server died while it wrote the next record, whose transaction cannot have been told that it committed',
   'recycled segment': 'what follows is an old segment waiting to be overwritten; no WAL is lost',
-  damage: 'the log is broken here and whole records stand behind the break: committed work there cannot be replayed',
+  damage:
+    'the log is broken here and whole records stand behind the break: committed work there cannot be replayed',
   'missing segment': 'the log goes on in a segment that is not there: put it back, or what it holds is lost',
 }
 
@@ -45,7 +47,9 @@ function verdictOf(disk: Disk, start: StartPoint, survey: Survey, validBeyond: L
   const laterSegment = (): boolean => {
     const { xlog_seg_size } = start.control
     const { segment } = locateLsn(end.aborted?.missingContinuation ?? end.lsn, xlog_seg_size)
-    return listSegments(disk, xlog_seg_size).some((file) => file.segment > segment && isOwn(disk, start, file.segment))
+    return listSegments(disk, xlog_seg_size).some(
+      (file) => file.segment > segment && isOwn(disk, start, file.segment),
+    )
   }
   if (end.cause === 'missing segment') {
     if (laterSegment()) return 'missing segment'
