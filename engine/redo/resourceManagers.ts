@@ -5,6 +5,7 @@ import { clog } from './clog.js'
 import { commitTs } from './commitTs.js'
 import { database } from './database.js'
 import { generic } from './generic.js'
+import { hash } from './hash.js'
 import { heap } from './heap.js'
 import { heap2 } from './heap2.js'
 import { logicalMessage } from './logicalMessage.js'
@@ -35,7 +36,7 @@ export const resourceManagers: readonly ResourceManager[] = [
   heap2, //              9
   heap, //              10
   btree, //             11
-  named(12, 'Hash'),
+  hash, //              12
   named(13, 'Gin'),
   named(14, 'Gist'),
   sequence, //          15
