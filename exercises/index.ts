@@ -1,0 +1,62 @@
+// The door of the exercises: `await check('needsRedo', needsRedo)` in a cell.
+
+import type { CrashedScene, Parts } from 'pgcrash'
+import type { Candidate, Exercise } from './checking/check.js'
+import { show } from './checking/kernel.js'
+import { plain } from './checking/plainData.js'
+import { escapeHtml, reportHtml, reportText, runChecks, type CheckReport } from './checking/report.js'
+import { exercises } from './parts/all.js'
+import { sceneCheck } from './scene/sceneChecks.js'
+import { gateTrials, trialsText } from './scene/tryGate.js'
+
+/** Name and type of everything that can be written as an exercise. */
+export type Signatures = Parts
+export type ExerciseName = keyof Signatures
+
+/**
+ * Runs an exercise's visible checks on your part and shows what they found. With a crashed scene, the part is also
+ * tried on all that the scene holds.
+ */
+export async function check<Name extends ExerciseName>(
+  name: Name,
+  part: Signatures[Name],
+  scene?: CrashedScene,
+): Promise<void> {
+  const report = await findings(name, part, scene)
+  show({ text: reportText(report), html: reportHtml(report) })
+}
+
+/** As {@link check}, but hands the findings back instead of showing them. */
+export async function findings<Name extends ExerciseName>(
+  name: Name,
+  part: Signatures[Name],
+  scene?: CrashedScene,
+): Promise<CheckReport> {
+  const exercise = exerciseOf(name)
+  if (typeof part !== 'function') throw new TypeError(`check('${name}', …) needs your function ${name}`)
+  const onScene = scene && sceneCheck(name, scene)
+  return runChecks(exercise, onScene ? [...exercise.visible, onScene] : exercise.visible, asIs(part))
+}
+
+/** Recovers copies of real crashes with your redo gate, lets PostgreSQL open them, and shows what became of the rows. */
+export async function tryGate(needsRedo: Signatures['needsRedo']): Promise<void> {
+  const text = trialsText(await gateTrials(needsRedo))
+  show({ text, html: `<pre>${escapeHtml(text)}</pre>` })
+}
+
+/** What comes back is read before anything waits for it: a promise is no answer. */
+function asIs(part: Candidate): Candidate {
+  const call = part as (...input: unknown[]) => unknown
+  return (...input: unknown[]) => plain(call(...input))
+}
+
+function exerciseOf(name: string): Exercise {
+  const exercise = exercises.find((candidate) => candidate.name === name)
+  if (exercise) return exercise
+  const names = exercises.map((known) => known.name).join(', ')
+  throw new Error(`there is no exercise "${name}"; there are ${names}`)
+}
+
+export { filesOf, recordsOf, transactionsOf } from './scene/sceneChecks.js'
+export type { CheckReport, Row } from './checking/report.js'
+export type { Counterexample, Finding, Verdict } from './checking/check.js'

@@ -1,0 +1,63 @@
+// The redo gate: a page's LSN is the end of the last record applied to it. A record that ends later is still missing.
+
+import fc from 'fast-check'
+import { formatLsn, reference, type Parts } from 'pgcrash'
+import type { Exercise } from '../checking/check.js'
+import { examples, generated, type Contract } from '../checking/contract.js'
+import type { Plain } from '../checking/plainData.js'
+import { paddedLength, position } from '../checking/positions.js'
+
+export type GateInput = Parameters<Parts['needsRedo']>
+
+export const gate: Contract<GateInput, boolean> = {
+  name: 'needsRedo',
+  reference: reference.needsRedo,
+  show: (pageLSN, recordEnd, recordStart) =>
+    [
+      `record    from ${formatLsn(recordStart)} to ${formatLsn(recordEnd)}`,
+      `page LSN  ${formatLsn(pageLSN)}${place(pageLSN, recordEnd, recordStart)}`,
+    ].join('\n'),
+  showAnswer: (answer) =>
+    answer === true ? 'true: apply it' : answer === false ? 'false: leave it' : String(answer),
+}
+
+function place(pageLSN: bigint, recordEnd: bigint, recordStart: bigint): string {
+  if (pageLSN === recordEnd) return ', the end of this record'
+  if (pageLSN === recordStart) return ', the end of the record before'
+  return ''
+}
+
+/** What comes of a gate that answers wrongly. */
+export function gateNote(answer: Plain): string {
+  if (answer === true) return 'The page has this change already; made twice, it spoils the page.'
+  if (answer === false) return 'The page misses this change, and now it never comes: a committed row is lost.'
+  return 'The gate answers true or false.'
+}
+
+const rowInserted = { end: 0x1a2b418n, start: 0x1a2b3c8n }
+
+export const needsRedo: Exercise = {
+  name: 'needsRedo',
+  notebook: '04-startup',
+  visible: [
+    examples(gate, {
+      rule: 'One record, three pages: changed before it, by it, and after it.',
+      why: 'A page that missed the record needs it; a page that has it must not get it twice.',
+      note: gateNote,
+      inputs: [
+        [0x1a2b000n, rowInserted.end, rowInserted.start],
+        [rowInserted.end, rowInserted.end, rowInserted.start],
+        [0x1a2c000n, rowInserted.end, rowInserted.start],
+      ],
+    }),
+    generated(gate, {
+      rule: 'A page is older or newer than the record by any distance.',
+      why: 'Pages reach the disk whenever the cache has no room for them: a minute before the crash or a day.',
+      note: gateNote,
+      input: fc
+        .tuple(position(), paddedLength, position())
+        .filter(([start, length, page]) => page < start || page > start + length)
+        .map(([start, length, page]): GateInput => [page, start + length, start]),
+    }),
+  ],
+}
