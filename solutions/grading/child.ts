@@ -1,0 +1,104 @@
+// Runs inside the sandbox, beside the learner's code. It is asked over channel 3, one line a question, and answers
+// with data. It knows no expected value and can state no verdict; nothing here needs to be trusted.
+//
+//   judge ── {"nonce":"9f…","input":"[{…}]"} ──► child: part(...input)
+//   judge ◄─ {"nonce":"9f…","value":"true"} ─── child
+
+import { readSync, writeSync } from 'node:fs'
+import { decode, encode, NotPlain, type Plain } from '../../exercises/checking/plainData.js'
+import { pgcrash } from './childPgcrash.js'
+
+const CHANNEL = 3
+const ALLOWED = ['buffer', 'util', 'assert']
+
+type Part = (...input: readonly Plain[]) => unknown
+interface Question {
+  nonce: string
+  load?: { code: string; name: string }
+  input?: string
+}
+
+let part: Part | undefined
+let waiting = ''
+
+/** The next line, or undefined when the judge has gone. */
+function readLine(): string | undefined {
+  const chunk = Buffer.alloc(65536)
+  for (;;) {
+    const end = waiting.indexOf('\n')
+    if (end >= 0) {
+      const line = waiting.slice(0, end)
+      waiting = waiting.slice(end + 1)
+      return line
+    }
+    const read = readSync(CHANNEL, chunk)
+    if (read === 0) return undefined
+    waiting += chunk.toString('latin1', 0, read) // the judge sends ASCII only
+  }
+}
+
+function reply(nonce: string, answer: object): void {
+  const line = Buffer.from(JSON.stringify({ nonce, ...answer }) + '\n')
+  for (let at = 0; at < line.length;) at += writeSync(CHANNEL, line, at)
+}
+
+/** What a graded cell may import. */
+function allowedModule(name: string): unknown {
+  if (name === 'pgcrash') return pgcrash
+  if (name === 'pgcrash-exercises') return { check: async () => {}, tryGate: async () => {} }
+  if (ALLOWED.includes(name.replace(/^node:/, ''))) return require(name) as unknown
+  throw new Error(`a graded cell imports pgcrash and nothing else, not "${name}"`)
+}
+
+async function load({ code, name }: { code: string; name: string }): Promise<object> {
+  const AsyncFunction = (async () => {}).constructor as new (
+    ...source: string[]
+  ) => (...args: unknown[]) => Promise<unknown>
+  const found = `typeof ${name} === 'undefined' ? undefined : ${name}`
+  const cell = new AsyncFunction('require', 'exports', 'module', `${code}\n;return [${found}]`)
+  const module = { exports: {} }
+  const [defined] = (await cell(allowedModule, module.exports, module)) as [unknown]
+  if (typeof defined !== 'function') return { absent: true }
+  part = defined as Part
+  return { loaded: true }
+}
+
+function answer(input: string): object {
+  if (!part) return { absent: true }
+  return { value: encode(part(...(decode(input) as readonly Plain[]))) }
+}
+
+function thrown(error: unknown): object {
+  if (error instanceof NotPlain) return { notPlain: String(error.what).slice(0, 100) }
+  if (typeof error !== 'object' || error === null)
+    return { threw: { name: 'thrown', message: String(error) } }
+  const { name, message } = error as { name?: unknown; message?: unknown }
+  return { threw: { name: String(name).slice(0, 50), message: String(message).slice(0, 300) } }
+}
+
+async function main(): Promise<void> {
+  for (;;) {
+    const line = readLine()
+    if (line === undefined) return
+    const question = JSON.parse(line) as Question
+    try {
+      reply(question.nonce, question.load ? await load(question.load) : answer(question.input ?? '[]'))
+    } catch (error) {
+      reply(question.nonce, thrown(error))
+    }
+  }
+}
+
+/** The same numbers in every run, and no way to reach another process where the system itself leaves one open. */
+function prepare(): void {
+  let state = 0x9e3779b9
+  Math.random = () => {
+    state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x6d2b79f5) | 0
+    return (state >>> 0) / 0x100000000
+  }
+  for (const name of ['kill', '_kill', '_debugProcess', '_debugEnd'])
+    Object.defineProperty(process, name, { value: undefined, configurable: false, writable: false })
+}
+
+prepare()
+void main().then(() => process.exit(0))

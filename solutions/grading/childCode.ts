@@ -1,0 +1,48 @@
+// Puts what the sandbox needs into a folder of its own, as plain JavaScript: the child and a few tools of the engine.
+// Nothing of solutions/ but these two files, and no part that is an exercise.
+
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { formatLsn, parseLsn } from 'pgcrash'
+import ts from 'typescript'
+
+const sources: readonly (readonly [name: string, path: string])[] = [
+  ['child', './child.ts'],
+  ['childPgcrash', './childPgcrash.ts'],
+  ['plainData', '../../exercises/checking/plainData.ts'],
+  ['crc32c', '../../engine/bytes/crc32c.ts'],
+  ['errors', '../../engine/bytes/errors.ts'],
+  ['hexdump', '../../engine/bytes/hexdump.ts'],
+]
+
+export interface ChildCode {
+  readonly folder: string
+  /** Of the code, to state in a report. */
+  readonly texts: readonly string[]
+  remove(): void
+}
+
+/** Makes the folder; the caller removes it. */
+export function makeChildCode(): ChildCode {
+  const folder = mkdtempSync(join(tmpdir(), 'pgcrash-sandbox-'))
+  const texts = sources.map(([, path]) => readFileSync(fileURLToPath(new URL(path, import.meta.url)), 'utf8'))
+  sources.forEach(([name], i) => writeFileSync(join(folder, `${name}.js`), compile(texts[i])))
+  // Two functions of format/lsn.ts; its third one is an exercise.
+  const functions = [formatLsn, parseLsn].map((tool) => `exports.${tool.name} = ${tool.toString()}\n`)
+  writeFileSync(join(folder, 'lsn.js'), functions.join(''))
+  writeFileSync(join(folder, 'package.json'), '{"type":"commonjs"}\n')
+  chmodSync(folder, 0o755)
+  return { folder, texts, remove: () => rmSync(folder, { recursive: true, force: true }) }
+}
+
+function compile(source: string): string {
+  const compilerOptions = {
+    module: ts.ModuleKind.CommonJS,
+    target: ts.ScriptTarget.ES2022,
+    esModuleInterop: true,
+  }
+  const { outputText } = ts.transpileModule(source, { compilerOptions })
+  return outputText.replace(/require\("[^"]*?([\w-]+\.js)"\)/g, 'require("./$1")') // all in one folder
+}

@@ -1,0 +1,130 @@
+// A grading as data, as comma-separated values, and as text for a terminal.
+
+import pc from 'picocolors'
+import type { Verdict } from '../../exercises/checking/check.js'
+import { details, MARKS } from '../../exercises/checking/report.js'
+import { digestOfJudge, versions } from './digest.js'
+import type { GradedExercise, GradedSubmission, Grading } from './gradeBatch.js'
+
+/** The whole grading as plain data. The same submissions give the same text: there is no clock in it. */
+export function reportJson({ isolation, seed, submissions }: Grading): string {
+  const report = {
+    format: 'pgcrash-grades/1',
+    judge: { digest: digestOfJudge(), seed, versions: versions() },
+    isolation: { level: isolation.level, description: isolation.description },
+    submissions: submissions.map((submission) => ({ ...submission, ...total(submission) })),
+  }
+  return JSON.stringify(report, null, 2)
+}
+
+/** One line an exercise, in the manner of RFC 4180. */
+export function reportCsv({ submissions }: Grading): string {
+  const rows: (string | number)[][] = [['learner', 'notebook', 'exercise', 'verdict', 'score', 'max', 'note']]
+  for (const { learner, exercises } of submissions)
+    for (const { notebook, name, score, max, note = '', ...graded } of exercises)
+      rows.push([learner, notebook, name, overall(graded), score, max, note])
+  return rows.map((row) => row.map(csvField).join(',')).join('\r\n') + '\r\n'
+}
+
+/** Quoted where it must be; a field that a spreadsheet would take for a formula starts with an apostrophe. */
+function csvField(value: string | number): string {
+  if (typeof value === 'number') return String(value)
+  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}
+
+/** The verdict on an exercise as a whole: that of its rules when they agree, else "partly" or the worst of them. */
+export function overall({ rules }: Pick<GradedExercise, 'rules'>): Verdict | 'partly' {
+  const verdicts = new Set(rules.map(({ finding }) => finding.verdict))
+  if (verdicts.size === 1) return [...verdicts][0]
+  if (verdicts.has('passed')) return 'partly'
+  const worst: Verdict[] = ['no evidence', 'timed out', 'crashed', 'wrong']
+  return worst.find((verdict) => verdicts.has(verdict)) ?? 'not started'
+}
+
+export function total({ exercises }: Pick<GradedSubmission, 'exercises'>): { score: number; max: number } {
+  const sum = (pick: 'score' | 'max'): number => exercises.reduce((all, exercise) => all + exercise[pick], 0)
+  return { score: sum('score'), max: sum('max') }
+}
+
+/** For a terminal: rule by rule for up to `few` submissions, else a table of marks. */
+export function reportText(grading: Grading, few: number): string {
+  const { submissions, isolation, seed } = grading
+  const body = submissions.length <= few ? submissions.map(submissionText) : [classTable(submissions)]
+  const notes = submissions.length <= few ? [] : submissions.flatMap(noteLines)
+  const foot = `run apart by ${isolation.description}; seed ${seed}`
+  return [...body, ...notes, pc.dim(foot)].join('\n')
+}
+
+const paint: Record<Verdict | 'partly', (text: string) => string> = {
+  passed: pc.green,
+  partly: pc.yellow,
+  wrong: pc.red,
+  'not started': pc.dim,
+  crashed: pc.red,
+  'timed out': pc.red,
+  'no evidence': pc.red,
+}
+
+function submissionText(submission: GradedSubmission): string {
+  const { score, max } = total(submission)
+  const lines = [pc.bold(`${submission.learner}: ${score} of ${max} rules`)]
+  for (const { path, note } of submission.notebooks) if (note) lines.push(`  ${path}: ${note}`)
+  for (const exercise of submission.exercises) lines.push(...exerciseLines(exercise))
+  return lines.join('\n') + '\n'
+}
+
+function exerciseLines(exercise: GradedExercise): string[] {
+  const { name, notebook, score, max, note, rules } = exercise
+  const verdict = overall(exercise)
+  const lines = [
+    `  ${name.padEnd(13)}${notebook.padEnd(21)}${`${score}/${max}`.padStart(5)}  ${paint[verdict](verdict)}`,
+  ]
+  if (note) lines.push(`      note: ${note}`)
+  if (verdict === 'passed' || verdict === 'not started') return lines
+  for (const { rule, why, hidden, finding } of rules) {
+    lines.push(
+      `    ${paint[finding.verdict](MARKS[finding.verdict])} ${rule}${hidden ? pc.dim(' (hidden)') : ''}`,
+    )
+    if (finding.verdict === 'passed' || finding.verdict === 'not started') continue
+    for (const [label, text] of details(why, finding)) {
+      const [first, ...more] = text.replace(/^\n/, '').split('\n')
+      lines.push(`        ${label.padEnd(16)}${first}`, ...more.map((line) => `${' '.repeat(24)}${line}`))
+    }
+  }
+  return lines
+}
+
+/** Learners down, exercises across. */
+function classTable(submissions: readonly GradedSubmission[]): string {
+  const names = [...new Set(submissions.flatMap(({ exercises }) => exercises.map(({ name }) => name)))]
+  const width = Math.max(7, ...submissions.map(({ learner }) => learner.length))
+  const head = ['learner'.padEnd(width), ...names, 'total'].join('  ')
+  const rows = submissions.map((submission) => {
+    const cells = names.map((name) => {
+      const exercise = submission.exercises.find((graded) => graded.name === name)
+      if (!exercise) return '–'.padStart(name.length)
+      const verdict = overall(exercise)
+      const text =
+        verdict === 'passed' || verdict === 'partly' ? `${exercise.score}/${exercise.max}` : short[verdict]
+      return paint[verdict](text.padStart(name.length))
+    })
+    const { score, max } = total(submission)
+    return [submission.learner.padEnd(width), ...cells, `${score}/${max}`].join('  ')
+  })
+  return [pc.bold(head), ...rows].join('\n')
+}
+
+const short: Record<Exclude<Verdict, 'passed'>, string> = {
+  wrong: 'wrong',
+  'not started': '○',
+  crashed: 'crash',
+  'timed out': 'time',
+  'no evidence': 'none',
+}
+
+function noteLines({ learner, notebooks, exercises }: GradedSubmission): string[] {
+  const onFiles = notebooks.flatMap(({ path, note }) => (note ? [`${learner}: ${path}: ${note}`] : []))
+  const onCells = exercises.flatMap(({ name, note }) => (note ? [`${learner}: ${name}: ${note}`] : []))
+  return [...onFiles, ...onCells]
+}

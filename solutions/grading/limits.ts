@@ -1,0 +1,20 @@
+// What a part may cost. Small for people, plenty for one pure function.
+
+export const limits = {
+  /** Milliseconds from the start of a process until the cell has run. */
+  load: 5000,
+  /** Milliseconds for one answer. */
+  answer: 2000,
+  /** JavaScript heap, and everything else the process allocates, in MiB. */
+  heap: 128,
+  data: 512,
+  /** Characters of one answer. */
+  reply: 1 << 20,
+  /** Characters of a cell, bytes of a notebook. */
+  cell: 200_000,
+  notebook: 32 << 20,
+  /** Milliseconds to compile a cell. */
+  compile: 5000,
+  /** After so many rules have run out of time, the others of the exercise are not asked. */
+  timeouts: 2,
+} as const

@@ -1,0 +1,175 @@
+// One process with a learner's cell in it, seen from the judge: questions go in, data comes out. Every question has a
+// number that nobody can know before it is asked; an answer without it is none.
+
+import { spawn, type ChildProcess } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import type { Duplex } from 'node:stream'
+import { NoAnswer } from '../../exercises/checking/check.js'
+import { printable } from '../../exercises/checking/printable.js'
+import type { Isolation } from './isolation.js'
+import { limits } from './limits.js'
+
+/** What a child may answer. */
+export type Reply =
+  | { readonly kind: 'loaded' | 'absent' }
+  | { readonly kind: 'value'; readonly text: string }
+  | { readonly kind: 'threw'; readonly name: string; readonly message: string }
+  | { readonly kind: 'not plain'; readonly what: string }
+
+interface Waiting {
+  readonly nonce: string
+  resolve(reply: Reply): void
+  reject(reason: NoAnswer): void
+}
+
+export class Sandbox {
+  readonly #child: ChildProcess
+  readonly #channel: Duplex
+  readonly #gone: Promise<void>
+  #waiting: Waiting | undefined
+  #received = ''
+  #over: NoAnswer | undefined
+
+  /** Starts a process; `folder` holds the child's code. */
+  constructor(isolation: Isolation, folder: string) {
+    const { file, args, uid } = isolation.command(folder)
+    this.#child = spawn(file, args, {
+      cwd: folder,
+      env: {},
+      detached: true, // a group of its own, so that what it leaves behind can be ended with it
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+      ...(uid === undefined ? {} : { uid, gid: uid }),
+    })
+    this.#channel = this.#child.stdio[3] as Duplex
+    this.#channel.setEncoding('latin1')
+    this.#channel.on('data', (text: string) => this.#receive(text))
+    this.#channel.on('error', () => {}) // the process is gone: `exit` tells
+    this.#gone = new Promise((resolve) => {
+      this.#child.once('error', (error) => (this.#end(new NoAnswer('crashed', error.message)), resolve()))
+      this.#child.once(
+        'exit',
+        (code, signal) => (this.#end(new NoAnswer('crashed', obituary(code, signal))), resolve()),
+      )
+    })
+  }
+
+  /** True when the process can be asked no more. */
+  get over(): boolean {
+    return this.#over !== undefined
+  }
+
+  /** Runs the cell and looks for the function `name` in it. Throws NoAnswer. */
+  async load(code: string, name: string): Promise<Reply> {
+    return this.#ask({ load: { code, name } }, limits.load)
+  }
+
+  /** Asks the part; `input` is encoded. Throws NoAnswer. */
+  async ask(input: string): Promise<Reply> {
+    return this.#ask({ input }, limits.answer)
+  }
+
+  /** Ends the process, everything it started, and waits until it is gone. */
+  async kill(): Promise<void> {
+    this.#end(new NoAnswer('no evidence', 'the process was ended'))
+    killGroup(this.#child.pid)
+    await this.#gone
+    this.#channel.destroy()
+  }
+
+  #ask(question: object, milliseconds: number): Promise<Reply> {
+    if (this.#over) return Promise.reject(this.#over)
+    const nonce = randomBytes(12).toString('hex')
+    return new Promise((resolve, reject) => {
+      const seconds = milliseconds / 1000
+      const timer = setTimeout(
+        () => this.#stop(new NoAnswer('timed out', `no answer within ${seconds} seconds`)),
+        milliseconds,
+      )
+      this.#waiting = {
+        nonce,
+        resolve: (reply) => (clearTimeout(timer), resolve(reply)),
+        reject: (reason) => (clearTimeout(timer), reject(reason)),
+      }
+      this.#channel.write(ascii(JSON.stringify({ nonce, ...question })) + '\n')
+    })
+  }
+
+  #receive(text: string): void {
+    if (this.#over) return
+    this.#received += text
+    if (this.#received.length > limits.reply)
+      return this.#stop(new NoAnswer('no evidence', `it sent more than ${limits.reply} bytes`))
+    const end = this.#received.indexOf('\n')
+    if (end < 0) return
+    const line = this.#received.slice(0, end)
+    this.#received = this.#received.slice(end + 1)
+    const waiting = this.#waiting
+    if (!waiting)
+      return this.#stop(new NoAnswer('no evidence', 'it sent an answer that nobody had asked for'))
+    const reply = readReply(line, waiting.nonce)
+    if (!reply || this.#received !== '')
+      return this.#stop(new NoAnswer('no evidence', 'it sent something that is no answer to the question'))
+    this.#waiting = undefined
+    waiting.resolve(reply)
+  }
+
+  #stop(reason: NoAnswer): void {
+    this.#end(reason)
+    void this.kill()
+  }
+
+  #end(reason: NoAnswer): void {
+    this.#over ??= reason
+    const waiting = this.#waiting
+    this.#waiting = undefined
+    waiting?.reject(this.#over)
+  }
+}
+
+/** Ends all processes of a group. */
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // gone already
+  }
+}
+
+/** JSON in ASCII. */
+function ascii(json: string): string {
+  return json.replace(/[\u007f-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+function obituary(code: number | null, signal: string | null): string {
+  const aborted = signal === 'SIGABRT' || signal === 'SIGTRAP' || code === 133 || code === 134
+  if (aborted)
+    return `it ran out of memory (${limits.heap} MiB of heap, ${limits.data} MiB in all) or aborted`
+  return `the process ended before it answered (${signal ?? `exit code ${code}`})`
+}
+
+function readReply(line: string, nonce: string): Reply | undefined {
+  let message: unknown
+  try {
+    message = JSON.parse(Buffer.from(line, 'latin1').toString('utf8'))
+  } catch {
+    return undefined
+  }
+  if (typeof message !== 'object' || message === null) return undefined
+  const { nonce: echoed, ...answer } = message as Record<string, unknown>
+  const [[kind, value] = [], ...more] = Object.entries(answer)
+  if (echoed !== nonce || more.length > 0) return undefined
+  if ((kind === 'loaded' || kind === 'absent') && value === true) return { kind }
+  if (kind === 'value' && typeof value === 'string') return { kind: 'value', text: value }
+  if (kind === 'notPlain' && typeof value === 'string')
+    return { kind: 'not plain', what: printable(value, 100) }
+  if (kind === 'threw') return readThrown(value)
+  return undefined
+}
+
+function readThrown(value: unknown): Reply | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const { name, message } = value as Record<string, unknown>
+  if (typeof name !== 'string' || typeof message !== 'string') return undefined
+  return { kind: 'threw', name: printable(name, 50), message: printable(message, 300) }
+}
