@@ -139,7 +139,11 @@ export { xl_heap_header, xl_heap_insert } from './format/heapRecords.js'
 export { drawBufferPool } from './lens/figures/bufferPool.js'
 export { drawFiles, type DrawnFile } from './lens/figures/files.js'
 export { drawReplay, type ReplayedRecord } from './lens/figures/replay.js'
-export { drawTransactionLives, transactionLives, type TransactionLife } from './lens/figures/transactionLives.js'
+export {
+  drawTransactionLives,
+  transactionLives,
+  type TransactionLife,
+} from './lens/figures/transactionLives.js'
 export { explainRecord, type ExplainOptions } from './lens/explain.js'
 export { infomaskNames, readHeapTuple, readHeapTuples, type HeapTuple } from './format/heapTuple.js'
 export { IndexTupleData, indexTupleSize, tidBlock } from './format/indexTuple.js'
