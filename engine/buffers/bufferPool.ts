@@ -9,21 +9,10 @@ import { CorruptData } from '../bytes/errors.js'
 import type { Disk } from '../disk/disk.js'
 import { BLCKSZ } from '../format/controlFile.js'
 import type { Lsn } from '../format/lsn.js'
-import { isNewPage, pageFault, pageLsn, pageOf, type Page } from '../format/page.js'
+import { isNewPage, pageFault, pageLsn, pageOf } from '../format/page.js'
 import { pageChecksum } from '../format/pageChecksum.js'
 import { FORK } from '../format/relationPath.js'
-import { RelationFork } from './relationFiles.js'
-
-/** A page of a relation, in memory. */
-export interface BufferedPage extends Page {
-  file: RelationFork
-  block: number
-  dirty: boolean
-  /** Clock sweep: raised by use, lowered by the hand; 0 may go. */
-  usage: number
-  /** The record during which the page was last asked for: it must not be evicted meanwhile. */
-  usedBy: number
-}
+import { RelationFork, type BufferedPage } from './relationFork.js'
 
 export interface BufferPoolOptions {
   /** Most pages held; 65,536 (512 MiB) when not given. */

@@ -9,17 +9,11 @@ import { CorruptData } from '../bytes/errors.js'
 import type { Disk } from '../disk/disk.js'
 import { BLCKSZ } from '../format/controlFile.js'
 import { databasePath, relationPath, type RelFileLocator } from '../format/relationPath.js'
-import type { BufferedPage } from './bufferPool.js'
 
-const ROW_SHIFT = 10
-const ROW_MASK = (1 << ROW_SHIFT) - 1
-
-/** One fork of one relation. */
-export class RelationFork {
+/** The files of one fork of one relation. */
+export class RelationFiles {
   /** Path of the first file. */
   readonly path: string
-  // Pages in memory: rows of 1024 blocks, made when needed, so that the last page of a large table costs one row.
-  private rows: Array<Array<BufferedPage | undefined> | undefined> = []
   private blocks: number | undefined
   private blocksOnDisk = 0
 
@@ -31,25 +25,6 @@ export class RelationFork {
     private readonly blocksPerFile: number,
   ) {
     this.path = relationPath(locator, fork)
-  }
-
-  /** The page at `block`, when it is in memory. */
-  held(block: number): BufferedPage | undefined {
-    return this.rows[block >>> ROW_SHIFT]?.[block & ROW_MASK]
-  }
-
-  /** Remembers that the page at `block` is in memory, or (`undefined`) that it is not any more. */
-  hold(block: number, page: BufferedPage | undefined): void {
-    const row = block >>> ROW_SHIFT
-    while (this.rows.length <= row) this.rows.push(undefined)
-    const pages = (this.rows[row] ??= new Array<BufferedPage | undefined>(ROW_MASK + 1).fill(undefined))
-    pages[block & ROW_MASK] = page
-  }
-
-  /** Pages in memory from `fromBlock` on. */
-  *heldFrom(fromBlock: number): Generator<BufferedPage, void, undefined> {
-    for (let row = fromBlock >>> ROW_SHIFT; row < this.rows.length; row++)
-      for (const page of this.rows[row] ?? []) if (page && page.block >= fromBlock) yield page
   }
 
   private file(segment: number): string {

@@ -1,6 +1,6 @@
 // One set of expectations for every Disk.
 
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join as joinPath } from 'node:path'
 import fc from 'fast-check'
@@ -216,3 +216,23 @@ test('a journal with a changed byte is refused, and one of something else', () =
   expect(() => readJournal(journal)).toThrow(/is damaged/)
   expect(() => readJournal(bytes('PGDMP'))).toThrow(/not an undo file/)
 })
+
+test.runIf(process.getuid?.() === 0)(
+  "what root makes in somebody else's directory is theirs, and as closed as the directory",
+  () => {
+    const root = folder()
+    chmodSync(root, 0o750)
+    chownSync(root, 12345, 12346)
+    const disk = nodeDisk(root)
+    disk.write('file', 0, bytes('x'))
+    disk.makeDirectory('d/e')
+    for (const [path, mode] of [
+      ['file', 0o640],
+      ['d', 0o750],
+      ['d/e', 0o750],
+    ] as const) {
+      const stat = statSync(joinPath(root, path))
+      expect([stat.uid, stat.gid, stat.mode & 0o777], path).toEqual([12345, 12346, mode])
+    }
+  },
+)

@@ -15,6 +15,7 @@ export function nodeDisk(directory: string, options: { readOnly?: boolean } = {}
   const root = nodePath.resolve(directory)
   const flags = options.readOnly ? 'r' : 'r+'
   const open = new Map<string, number>()
+  const owner = ownerOf(root)
   const full = (path: string): string => (path === '' ? root : nodePath.join(root, path))
 
   const attempt = <T>(what: string, path: string, run: () => T): T => {
@@ -46,7 +47,8 @@ export function nodeDisk(directory: string, options: { readOnly?: boolean } = {}
       fd = fs.openSync(full(path), flags)
     } catch (error) {
       if (!create || codeOf(error) !== 'ENOENT') throw error
-      fd = fs.openSync(full(path), 'w+', 0o600)
+      fd = fs.openSync(full(path), 'w+', owner.fileMode)
+      owner.give(full(path))
     }
     open.set(path, fd)
     return fd
@@ -113,7 +115,15 @@ export function nodeDisk(directory: string, options: { readOnly?: boolean } = {}
     },
     makeDirectory(path) {
       change('create directory', path)
-      attempt('create directory', path, () => fs.mkdirSync(full(path), { recursive: true, mode: 0o700 }))
+      attempt('create directory', path, () => {
+        const first = fs.mkdirSync(full(path), { recursive: true, mode: owner.directoryMode })
+        for (
+          let made = full(path);
+          first !== undefined && made.length >= first.length;
+          made = nodePath.dirname(made)
+        )
+          owner.give(made)
+      })
     },
     rename(from, to) {
       change('rename', from)
@@ -128,7 +138,10 @@ export function nodeDisk(directory: string, options: { readOnly?: boolean } = {}
     },
     link(path, target) {
       change('link', path)
-      attempt('link', path, () => fs.symlinkSync(target, full(path), 'junction'))
+      attempt('link', path, () => {
+        fs.symlinkSync(target, full(path), 'junction')
+        owner.give(full(path))
+      })
     },
     sync(path) {
       change('sync', path)
@@ -168,5 +181,22 @@ function worksIn(pid: number, directory: string): boolean {
     return true
   } catch (error) {
     return codeOf(error) === 'EPERM'
+  }
+}
+
+/**
+ * Whose the directory is: what we make in it must be theirs, or their server could not open it. Permissions follow the
+ * directory's own, for its group may be allowed to read (common/file_perm.c).
+ */
+function ownerOf(directory: string): { fileMode: number; directoryMode: number; give(path: string): void } {
+  const stat = fs.statSync(directory, { throwIfNoEntry: false })
+  const groupReads = stat !== undefined && (stat.mode & 0o050) === 0o050
+  const foreign = stat !== undefined && process.getuid?.() === 0 && (stat.uid !== 0 || stat.gid !== 0)
+  return {
+    fileMode: groupReads ? 0o640 : 0o600,
+    directoryMode: groupReads ? 0o750 : 0o700,
+    give: (path) => {
+      if (foreign && stat) fs.lchownSync(path, stat.uid, stat.gid)
+    },
   }
 }

@@ -3,7 +3,7 @@
 
 import { Unsupported } from '../bytes/errors.js'
 import { formatLsn } from '../format/lsn.js'
-import type { BlockOutcome } from '../redo/block.js'
+import type { BlockOutcome } from '../redo/outcome.js'
 import type { RedoContext } from '../redo/context.js'
 import { resourceManagers } from '../redo/resourceManagers.js'
 import type { WalReader } from '../wal/reader.js'

@@ -8,20 +8,17 @@
 //
 // "Older" compares the page's LSN with the record's END. A page that carries the end of this very record has it.
 
-import type { BufferedPage } from '../buffers/bufferPool.js'
-import type { RelationFork } from '../buffers/relationFiles.js'
+import type { BufferedPage } from '../buffers/relationFork.js'
+import type { RelationFork } from '../buffers/relationFork.js'
 import { CorruptData, assert } from '../bytes/errors.js'
 import { formatLsn } from '../format/lsn.js'
 import { isNewPage, pageLsn, setPageLsn } from '../format/page.js'
 import { restoreImage } from '../format/pageImage.js'
 import type { BlockRef, WalRecord } from '../wal/record.js'
 import type { RedoContext } from './context.js'
+import type { BlockOutcome } from './outcome.js'
 
-export type Outcome = 'needsRedo' | 'done' | 'restored' | 'notFound'
-
-export type BlockOutcome =
-  | { ref: BlockRef; outcome: 'needsRedo' | 'done' | 'restored'; page: BufferedPage }
-  | { ref: BlockRef; outcome: 'notFound'; page: undefined }
+export type { BlockOutcome, Outcome } from './outcome.js'
 
 /** How to get at a page: `normal`, or for maps that can be rebuilt zero a damaged or missing one. */
 export type ReadMode = 'normal' | 'zeroOnError'

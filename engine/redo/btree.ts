@@ -12,7 +12,7 @@
 import { BTP, initBtreePage, P_NONE } from '../format/btreePage.js'
 import { BTREE_RECORD_SIZE, XLOG_BTREE, xl_btree_newroot } from '../format/btreeRecords.js'
 import { addItem, maxOffset, pdLower, pdUpper } from '../format/page.js'
-import type { BufferedPage } from '../buffers/bufferPool.js'
+import type { BufferedPage } from '../buffers/relationFork.js'
 import type { WalRecord } from '../wal/record.js'
 import { initBlockForRedo, readBlockForRedo, stamp } from './block.js'
 import { redoDelete, redoMarkHalfDead, redoUnlink } from './btreeDelete.js'

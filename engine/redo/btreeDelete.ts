@@ -4,7 +4,7 @@
 // and its high key only remembers the top of the branch that goes. Then, page by page from the top of that branch
 // down, neighbours are linked past it, and what remains is a tombstone with the xid after which it may be used again.
 
-import type { BufferedPage } from '../buffers/bufferPool.js'
+import type { BufferedPage } from '../buffers/relationFork.js'
 import {
   BTP,
   btpoFlags,

@@ -1,7 +1,7 @@
 // Pieces that several btree records share: a page filled from the record, the meta page, the flag of an unfinished
 // split, a leaf that is on its way out (access/nbtree/nbtxlog.c).
 
-import type { BufferedPage } from '../buffers/bufferPool.js'
+import type { BufferedPage } from '../buffers/relationFork.js'
 import {
   BTREE_METAPAGE,
   BTREE_MAGIC,

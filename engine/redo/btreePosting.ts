@@ -1,7 +1,7 @@
 // Posting lists in redo: the new tuple that goes through the middle of one, equal keys merged into one, lists that
 // lose some of their rows. The lists themselves are format/postingList.ts.
 
-import type { BufferedPage } from '../buffers/bufferPool.js'
+import type { BufferedPage } from '../buffers/relationFork.js'
 import {
   BTP,
   BTPageOpaqueData,

@@ -7,7 +7,7 @@
 // The right page is built from the record. The left page is built anew from its own old items, in order. Until the
 // parent gets a downlink to the right page the left one carries INCOMPLETE_SPLIT.
 
-import type { BufferedPage } from '../buffers/bufferPool.js'
+import type { BufferedPage } from '../buffers/relationFork.js'
 import {
   BTP,
   firstDataKey,

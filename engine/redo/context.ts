@@ -5,7 +5,7 @@ import type { Slru } from '../buffers/slru.js'
 import type { Disk } from '../disk/disk.js'
 import type { ControlFile } from '../format/controlFile.js'
 import type { Parts } from '../parts.js'
-import type { BlockOutcome } from './block.js'
+import type { BlockOutcome } from './outcome.js'
 import type { Counters } from './counters.js'
 
 /** The status tables that recovery writes. */

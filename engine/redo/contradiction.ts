@@ -1,7 +1,7 @@
 // A record whose checksum is right, and yet it cannot be applied: it names an item the page does not have, or holds
 // fewer bytes than it announces. PostgreSQL would PANIC; the engine stops with CorruptData before it writes anything.
 
-import type { BufferedPage } from '../buffers/bufferPool.js'
+import type { BufferedPage } from '../buffers/relationFork.js'
 import { CorruptData } from '../bytes/errors.js'
 import { formatLsn } from '../format/lsn.js'
 import type { BlockRef, WalRecord } from '../wal/record.js'

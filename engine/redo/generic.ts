@@ -2,7 +2,7 @@
 // Each block's data is a list of pieces that differ, {offset u16, length u16, bytes}. The free space in the middle of
 // a page is left out of the comparison, and is all zeroes afterwards.
 
-import type { BufferedPage } from '../buffers/bufferPool.js'
+import type { BufferedPage } from '../buffers/relationFork.js'
 import { BLCKSZ } from '../format/controlFile.js'
 import { pdLower, pdUpper } from '../format/page.js'
 import type { BlockRef, WalRecord } from '../wal/record.js'

@@ -1,6 +1,6 @@
 // Pieces that several hash records share: sound pages, bits of a bitmap, tuples that arrive and go (hash_xlog.c).
 
-import type { BufferedPage } from '../buffers/bufferPool.js'
+import type { BufferedPage } from '../buffers/relationFork.js'
 import {
   HASH_CONTENTS_AT,
   HASH_MAX_BITMAPS,

@@ -21,7 +21,7 @@ import {
   xl_hash_split_allocate_page,
   xl_hash_split_complete,
 } from '../format/hashRecords.js'
-import type { BufferedPage } from '../buffers/bufferPool.js'
+import type { BufferedPage } from '../buffers/relationFork.js'
 import type { BlockRef, WalRecord } from '../wal/record.js'
 import { initBlockForRedo, readBlockForRedo, stamp, type BlockOutcome } from './block.js'
 import type { RedoContext } from './context.js'

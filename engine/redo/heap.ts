@@ -3,7 +3,7 @@
 // Redo repeats what happened to the page, never the SQL: the record says at which line pointer, redo puts the same bytes
 // there. Whether the transaction committed makes no difference; an aborted row is put on the page like any other.
 
-import type { BufferedPage } from '../buffers/bufferPool.js'
+import type { BufferedPage } from '../buffers/relationFork.js'
 import {
   HEAP_BLKREF_VM,
   HEAP_UPDATE_BLKREF,

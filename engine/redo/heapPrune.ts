@@ -5,7 +5,7 @@
 //
 // Pruning moves tuples together and so needs the page for itself; the second pass of VACUUM only frees line pointers.
 
-import type { BufferedPage } from '../buffers/bufferPool.js'
+import type { BufferedPage } from '../buffers/relationFork.js'
 import {
   xl_heap_prune,
   XLH_FREEZE,

@@ -1,7 +1,7 @@
 // What several heap records do to a row: find it, give it another xmax, put a new one on the page
 // (access/heap/heapam_xlog.c). Positions are bytes of the page; fields are read and written where they lie.
 
-import type { BufferedPage } from '../buffers/bufferPool.js'
+import type { BufferedPage } from '../buffers/relationFork.js'
 import { xl_heap_header, XLHL, XLOG_HEAP_INIT_PAGE } from '../format/heapRecords.js'
 import { HEAP, HEAP2, HEAP_MOVED, HEAP_TUPLE_HEADER_SIZE, HEAP_XMAX_BITS } from '../format/heapTuple.js'
 import { HeapTupleHeaderData, MAX_HEAP_TUPLES_PER_PAGE, setItemPointer } from '../format/heapTuple.js'

@@ -1,6 +1,6 @@
 // Items of index pages that records take away: the same in every index whose page is a plain list of items.
 
-import type { BufferedPage } from '../buffers/bufferPool.js'
+import type { BufferedPage } from '../buffers/relationFork.js'
 import { deleteIndexItems, maxOffset } from '../format/page.js'
 import type { WalRecord } from '../wal/record.js'
 import { contradiction } from './contradiction.js'

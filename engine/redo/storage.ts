@@ -4,7 +4,7 @@
 import { BLCKSZ } from '../format/controlFile.js'
 import { PAGE_HEADER_SIZE } from '../format/page.js'
 import { FORK } from '../format/relationPath.js'
-import type { RelationFork } from '../buffers/relationFiles.js'
+import type { RelationFork } from '../buffers/relationFork.js'
 import type { WalRecord } from '../wal/record.js'
 import { forgetMissing } from './block.js'
 import type { RedoContext } from './context.js'

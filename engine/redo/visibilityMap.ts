@@ -6,7 +6,7 @@
 //   up to 18.4   the record does not name the map's page: the bits are cleared whatever its LSN, and its LSN stays
 //   from 18.5    the record names it as one more block: it has an LSN, and images, like any other page
 
-import type { BufferedPage } from '../buffers/bufferPool.js'
+import type { BufferedPage } from '../buffers/relationFork.js'
 import { HEAP_UPDATE_BLKREF, xl_heap_visible } from '../format/heapRecords.js'
 import { initPage, isNewPage } from '../format/page.js'
 import { FORK } from '../format/relationPath.js'

@@ -1,7 +1,7 @@
 // A small world for redo tests: an empty data directory in memory, a buffer pool, counters that start low.
 
 import { BufferPool } from '../../buffers/bufferPool.js'
-import type { RelationFork } from '../../buffers/relationFiles.js'
+import type { RelationFork } from '../../buffers/relationFork.js'
 import { Slru } from '../../buffers/slru.js'
 import { memoryDisk, type MemoryDisk } from '../../disk/memoryDisk.js'
 import { CheckPoint } from '../../format/checkpoint.js'

@@ -1,0 +1,43 @@
+// A relation fork with those of its pages that are in memory.
+
+import type { Page } from '../format/page.js'
+import { RelationFiles } from './relationFiles.js'
+
+const ROW_SHIFT = 10
+const ROW_MASK = (1 << ROW_SHIFT) - 1
+
+/** A page of a relation, in memory. */
+export interface BufferedPage extends Page {
+  file: RelationFork
+  block: number
+  dirty: boolean
+  /** Clock sweep: raised by use, lowered by the hand; 0 may go. */
+  usage: number
+  /** The record during which the page was last asked for: it must not be evicted meanwhile. */
+  usedBy: number
+}
+
+/** One fork of one relation: its files, and its pages in memory. */
+export class RelationFork extends RelationFiles {
+  // Rows of 1024 blocks, made when needed, so that the last page of a large table costs one row.
+  private rows: Array<Array<BufferedPage | undefined> | undefined> = []
+
+  /** The page at `block`, when it is in memory. */
+  held(block: number): BufferedPage | undefined {
+    return this.rows[block >>> ROW_SHIFT]?.[block & ROW_MASK]
+  }
+
+  /** Remembers that the page at `block` is in memory, or (`undefined`) that it is not any more. */
+  hold(block: number, page: BufferedPage | undefined): void {
+    const row = block >>> ROW_SHIFT
+    while (this.rows.length <= row) this.rows.push(undefined)
+    const pages = (this.rows[row] ??= new Array<BufferedPage | undefined>(ROW_MASK + 1).fill(undefined))
+    pages[block & ROW_MASK] = page
+  }
+
+  /** Pages in memory from `fromBlock` on. */
+  *heldFrom(fromBlock: number): Generator<BufferedPage, void, undefined> {
+    for (let row = fromBlock >>> ROW_SHIFT; row < this.rows.length; row++)
+      for (const page of this.rows[row] ?? []) if (page && page.block >= fromBlock) yield page
+  }
+}
