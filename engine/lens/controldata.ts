@@ -119,13 +119,17 @@ const LSN_FIELDS = new Set([
   ...['checkPoint', 'redo', 'unloggedLSN', 'minRecoveryPoint', 'backupStartPoint', 'backupEndPoint'],
 ])
 
+/** Where a Date ends; a time beyond, in a damaged file, is printed as it is. */
+const LAST_SECOND = 8.64e12
+
 function plainFields(fields: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, plainValue(name, value)]))
 }
 
 function plainValue(name: string, value: unknown): unknown {
   if (typeof value === 'bigint') {
-    if (name === 'time') return new Date(Number(value) * 1000).toISOString()
+    if (name === 'time' && Math.abs(Number(value)) < LAST_SECOND)
+      return new Date(Number(value) * 1000).toISOString()
     return LSN_FIELDS.has(name) ? formatLsn(value) : String(value)
   }
   if (value instanceof Uint8Array)

@@ -36,9 +36,10 @@ export function timestampText(timestamp: bigint, zone: TimeZone): string {
   return `${day} ${clockText(date)}.${fraction} ${zone.at(seconds).name}`
 }
 
-/** Seconds since 1970 as the C locale writes a date, %c: "Sat Nov 21 01:05:47 2026". */
+/** Seconds since 1970 as the C locale writes a date, %c: "Sat Nov 21 01:05:47 2026"; "???" for a moment no calendar has. */
 export function dateText(seconds: bigint, zone: TimeZone): string {
   const date = wallClock(Number(seconds), zone)
+  if (Number.isNaN(date.getTime())) return '???'
   const day = `${DAYS[date.getUTCDay()]} ${MONTHS[date.getUTCMonth()]} ${pad(date.getUTCDate(), 2, ' ')}`
   return `${day} ${clockText(date)} ${date.getUTCFullYear()}`
 }
@@ -49,6 +50,7 @@ export function localTimeZone(): TimeZone {
   return {
     at(seconds) {
       const date = new Date(seconds * 1000)
+      if (Number.isNaN(date.getTime())) return UTC.at(seconds)
       const east = -date.getTimezoneOffset() * 60
       // No single locale abbreviates every zone ("CET", "JST"); where none does, tzdata says "+03" too.
       const found = names

@@ -146,7 +146,8 @@ export const spgistTells: Tells = {
 
 function brinInsert(words: Words, at: number): string {
   const [from, pages] = [words.u32(at), words.u32(at + 4)]
-  return `${words.who} summarized table pages ${from} to ${from + pages - 1} on ${index(words, 0)}`
+  const range = pages === 1 ? `page ${from}` : `pages ${from} to ${from + pages - 1}`
+  return `${words.who} summarized table ${range} on ${index(words, 0)}`
 }
 
 export const brinTells: Tells = {
