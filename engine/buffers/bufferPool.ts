@@ -9,7 +9,7 @@ import { CorruptData } from '../bytes/errors.js'
 import type { Disk } from '../disk/disk.js'
 import { BLCKSZ } from '../format/controlFile.js'
 import type { Lsn } from '../format/lsn.js'
-import { isNewPage, pageFault, pageLsn, pageOf } from '../format/page.js'
+import { isNewPage, pageFault, pageLsn, pageOf, type Page } from '../format/page.js'
 import { pageChecksum } from '../format/pageChecksum.js'
 import { FORK } from '../format/relationPath.js'
 import { RelationFork, type BufferedPage } from './relationFork.js'
@@ -21,12 +21,13 @@ export interface BufferPoolOptions {
   blocksPerFile?: number
   /** Pages carry checksums (pg_control, data_checksum_version). */
   checksums: boolean
-  /** Write-ahead: called with a page's LSN before the page is written. */
-  flushLogTo: (lsn: Lsn) => void
+  /** Write-ahead: called with a page's LSN before the page is written. Recovery has synced the log before it begins. */
+  flushLogTo?: (lsn: Lsn) => void
 }
 
 const MAX_USAGE = 5
 const MAX_WRITE_PAGES = 64
+const SLAB_PAGES = 64
 
 export class BufferPool {
   /** Pages read from disk and written to it so far. */
@@ -35,6 +36,9 @@ export class BufferPool {
   private readonly frames: BufferedPage[] = []
   private readonly forks = new Map<number, RelationFork[]>()
   private readonly capacity: number
+  private readonly outgoing = new Uint8Array(MAX_WRITE_PAGES * BLCKSZ)
+  private slab = new Uint8Array(0)
+  private slabUsed = 0
   private hand = 0
   private currentRecord = 0
   private last: RelationFork | undefined
@@ -124,8 +128,10 @@ export class BufferPool {
 
   /** Dirty pages, file by file in the order of blocks. */
   dirtyPages(): BufferedPage[] {
-    const dirty = this.frames.filter((page) => page.dirty)
-    return dirty.sort((a, b) => (a.file === b.file ? a.block - b.block : a.file.path < b.file.path ? -1 : 1))
+    const dirty: BufferedPage[] = []
+    const files = [...this.allForks()].sort((a, b) => (a.path < b.path ? -1 : 1))
+    for (const file of files) for (const page of file.heldFrom(0)) if (page.dirty) dirty.push(page)
+    return dirty
   }
 
   /** Writes every dirty page and lets files reach their size. Nothing is synced yet. */
@@ -156,7 +162,7 @@ export class BufferPool {
   private frameFor(file: RelationFork, block: number): BufferedPage {
     let page: BufferedPage
     if (this.frames.length < this.capacity) {
-      page = { ...pageOf(), file, block, dirty: false, usage: 1, usedBy: this.currentRecord }
+      page = { ...this.freshPage(), file, block, dirty: false, usage: 1, usedBy: this.currentRecord }
       this.frames.push(page)
     } else {
       page = this.evict()
@@ -167,6 +173,16 @@ export class BufferPool {
     }
     file.hold(block, page)
     return page
+  }
+
+  /** Memory for one more page, taken from the system many pages at a time. */
+  private freshPage(): Page {
+    if (this.slabUsed === this.slab.length) {
+      this.slab = new Uint8Array(SLAB_PAGES * BLCKSZ)
+      this.slabUsed = 0
+    }
+    this.slabUsed += BLCKSZ
+    return pageOf(this.slab.subarray(this.slabUsed - BLCKSZ, this.slabUsed))
   }
 
   /** The clock's hand goes round, lowering counts, until it meets a page that nobody used lately. */
@@ -195,14 +211,15 @@ export class BufferPool {
 
   /** Writes consecutive pages of one file: log first, then checksum, then bytes. */
   private write(pages: BufferedPage[]): void {
-    const bytes = pages.length === 1 ? pages[0].bytes : new Uint8Array(pages.length * BLCKSZ)
-    pages.forEach((page, i) => {
+    const bytes = pages.length === 1 ? pages[0].bytes : this.outgoing.subarray(0, pages.length * BLCKSZ)
+    for (let i = 0; i < pages.length; i++) {
+      const page = pages[i]
       if (!isNewPage(page)) {
-        this.options.flushLogTo(pageLsn(page))
+        this.options.flushLogTo?.(pageLsn(page))
         if (this.options.checksums) page.view.setUint16(8, pageChecksum(page.bytes, page.block), true)
       }
       if (pages.length > 1) bytes.set(page.bytes, i * BLCKSZ)
-    })
+    }
     pages[0].file.writeBlocks(pages[0].block, bytes)
     for (const page of pages) page.dirty = false
     this.pagesWritten += pages.length

@@ -210,7 +210,6 @@ function makeContext(
       capacity: options.capacity,
       blocksPerFile: control.relseg_size,
       checksums: control.data_checksum_version !== 0,
-      flushLogTo: () => {}, // the log was synced before the first change
     }),
     tables,
     counters,
