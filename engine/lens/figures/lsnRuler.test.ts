@@ -23,6 +23,14 @@ test('a page half way along the log stands half way along the line', () => {
   expect(svg).toContain(`d="M${tick} `)
 })
 
+test('a position without a label is a tick on the line', () => {
+  const svg = drawLsnRuler([...marks, { lsn: 0x180n, kind: 'ok' }])
+  const [line] = boxesOf(svg)
+  expect(svg).toContain(`d="M${line.x + line.width / 2} ${line.y}v${line.height}"`)
+  expect(wordsOf(svg)).toHaveLength(wordsOf(drawLsnRuler(marks)).length)
+  expectSoundFigure(svg)
+})
+
 test('many positions at nearly one place have labels that do not cover each other', () => {
   const crowd = Array.from({ length: 6 }, (_, i) => ({ lsn: 0x1000n + BigInt(i), label: `position ${i}` }))
   const svg = drawLsnRuler(crowd, { from: 0n, to: 0x100000n })

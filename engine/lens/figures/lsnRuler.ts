@@ -10,11 +10,11 @@ import { formatLsn, type Lsn } from '../../format/lsn.js'
 import { levelsOf, placeLabels } from './labels.js'
 import { COLOUR, drawing, path, rect, text, textWidth, WIDTH, type Kind } from './svg.js'
 
-/** A position worth a label (above the line), or the LSN of a page (below it, with or without a label). */
+/** A position worth a label (above the line), a mere tick on the line, or the LSN of a page (below the line). */
 export interface LsnMark {
   readonly lsn: Lsn
   readonly label?: string
-  /** `page` marks stand below the line; every other kind above it. Default `wal`. */
+  /** `page` marks stand below the line; others above it, or on it when they have no label. Default `wal`. */
   readonly kind?: Kind
 }
 
@@ -39,7 +39,8 @@ export function drawLsnRuler(marks: readonly LsnMark[], options: LsnRulerOptions
   const from = options.from ?? all[0]?.lsn ?? 0n
   const to = options.to ?? all.at(-1)?.lsn ?? from + 1n
   const x = (lsn: Lsn): number => LEFT + fraction(lsn, from, to) * (RIGHT - LEFT)
-  const above = all.filter(({ kind }) => kind !== 'page')
+  const above = all.filter(({ kind, label }) => kind !== 'page' && label !== undefined)
+  const on = all.filter(({ kind, label }) => kind !== 'page' && label === undefined)
   const below = all.filter(({ kind }) => kind === 'page')
   const upper = drawLabels(above, x, -1)
   const line = 10 + upper.levels * LEVEL + 14
@@ -60,12 +61,15 @@ export function drawLsnRuler(marks: readonly LsnMark[], options: LsnRulerOptions
     parts: [
       rect(LEFT, line - 5, RIGHT - LEFT, 10, { fill: COLOUR.walSoft, stroke: COLOUR.wal }),
       ...segmentBorders(from, to, options.segmentSize, x, line),
+      ...on.map(({ lsn, kind = 'wal' }) => path(`M${x(lsn)} ${line - 5}v10`, { stroke: strong(kind) })),
       ...below.map(({ lsn }) => pageTick(x(lsn), line)),
       ...upper.draw(line - 5),
       ...lower.draw(line + 5 + ticksHeight),
     ],
   })
 }
+
+const strong = (kind: Kind): string => (kind === 'plain' ? COLOUR.ink : COLOUR[kind])
 
 function fraction(lsn: Lsn, from: Lsn, to: Lsn): number {
   if (to <= from || lsn <= from) return 0
@@ -88,7 +92,7 @@ function drawLabels(
   })
   const placed = placeLabels(wanted, LEFT - 8, RIGHT + 8)
   const near = (from: number, i: number): number => from + direction * (placed[i].level * LEVEL + 6)
-  const colour = ({ kind = 'wal' }: LsnMark): string => (kind === 'plain' ? COLOUR.ink : COLOUR[kind])
+  const colour = ({ kind = 'wal' }: LsnMark): string => strong(kind)
   const leader = (mark: LsnMark, i: number, from: number): string => {
     const d = `M${x(mark.lsn)} ${from}V${near(from, i) - direction * 2}L${placed[i].centre} ${near(from, i)}`
     return path(d, { stroke: colour(mark), 'stroke-width': 1.2 })
