@@ -121,7 +121,14 @@ function makeProgram(io: CommandIo, finish: (code: ExitCode) => void): Command {
       .configureOutput({
         writeOut: (text) => void io.stdout.write(text),
         writeErr: (text) => void io.stderr.write(text),
-        outputError: (text) => complain(io, text.replace(/^error: /, '').trim()),
+        outputError: (text) =>
+          complain(
+            io,
+            text
+              .replace(/^error: /, '')
+              .trim()
+              .replace(/\n/g, ' '),
+          ),
       })
   return program
 }

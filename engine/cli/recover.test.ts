@@ -1,0 +1,111 @@
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { crashedCopy } from '../scenes/cache.js'
+import type { CrashedScene } from '../scenes/scene.js'
+import { run } from './program.js'
+import type { RecoverReport } from './recoverReport.js'
+import { pgcrash, testIo } from './testing/io.js'
+
+let folder: string
+let scene: CrashedScene
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'pgcrash-recover-'))
+  scene = await crashedCopy('bank', join(folder, 'data'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+/** A digest of every file's path, contents and time of change. */
+function fingerprint(): string {
+  const hash = createHash('sha256')
+  for (const entry of readdirSync(scene.dir, { recursive: true, withFileTypes: true }).sort((a, b) =>
+    join(a.parentPath, a.name) < join(b.parentPath, b.name) ? -1 : 1,
+  )) {
+    const path = join(entry.parentPath, entry.name)
+    hash.update(path)
+    if (entry.isFile()) hash.update(readFileSync(path)).update(String(statSync(path).mtimeMs))
+  }
+  return hash.digest('hex')
+}
+
+test('a dry run changes nothing and says what would be done', async () => {
+  const before = fingerprint()
+  const { code, lines } = await pgcrash('recover', scene.dir, '--dry-run')
+  expect(code).toBe(0)
+  expect(fingerprint()).toBe(before)
+  expect(lines[0]).toMatch(/^LOG: {2}database system was interrupted; last known up at /)
+  expect(lines).toContain('nothing was changed; pgcrash recover would do this:')
+  expect(lines).toContain(`  in flight, marked aborted: ${scene.openXid}`)
+  for (const what of [
+    'redo point',
+    'the log ends there: clean end',
+    'temporary files removed',
+    'unlogged relations emptied',
+  ])
+    expect(
+      lines.some((line) => line.startsWith(`  ${what}`)),
+      what,
+    ).toBe(true)
+
+  const json = await pgcrash('recover', scene.dir, '--dry-run', '--json')
+  const report = JSON.parse(json.out) as RecoverReport
+  expect(report).toMatchObject({
+    outcome: 'would recover',
+    state: 'in production',
+    wal: { verdict: 'clean end' },
+    transactions: { in_flight: [Number(scene.openXid)], in_flight_become: 'aborted' },
+    missing_blocks: null,
+    final_checkpoint: null,
+  })
+  expect(json.err).toContain('LOG:  database system was interrupted')
+  expect(fingerprint()).toBe(before)
+})
+
+test('recover speaks PostgreSQL’s sentences; a second run has nothing to do', async () => {
+  const { code, lines } = await pgcrash('recover', scene.dir)
+  expect(code).toBe(0)
+  const sentences = lines.map((line) => line.replace(/\d+\/[0-9A-F]+/g, 'LSN'))
+  expect(sentences).toContain(
+    'LOG:  database system was not properly shut down; automatic recovery in progress',
+  )
+  expect(sentences).toContain('LOG:  redo starts at LSN')
+  expect(sentences).toContain('LOG:  redo done at LSN')
+  expect(sentences.at(-1)).toMatch(/^recovered in [\d.]+ s; PostgreSQL will start as after a clean shutdown$/)
+  const after = fingerprint()
+  const again = await pgcrash('recover', scene.dir)
+  expect(again.code).toBe(0)
+  expect(again.lines[0]).toMatch(/^LOG: {2}database system was shut down at /)
+  expect(again.lines.at(-1)).toBe('no recovery needed; nothing was changed')
+  expect(fingerprint()).toBe(after)
+})
+
+test('a directory in use is refused, untouched', async () => {
+  const server = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], {
+    cwd: scene.dir,
+    stdio: 'ignore',
+  })
+  try {
+    await once(server, 'spawn')
+    writeFileSync(join(scene.dir, 'postmaster.pid'), `${server.pid}\n${scene.dir}\n`)
+    const before = fingerprint()
+    const { code, err } = await pgcrash('recover', scene.dir)
+    expect(code).toBe(6)
+    expect(err).toMatch(/^pgcrash: error: ".*" is in use: [^\n]+\n$/)
+    expect(fingerprint()).toBe(before)
+  } finally {
+    server.kill('SIGKILL')
+    await once(server, 'exit')
+  }
+})
+
+test('a reader that goes away does not stop a recovery half-way', async () => {
+  const io = testIo()
+  io.stdout.destroy(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }))
+  io.stdout.on('error', () => {})
+  expect(await run(['recover', scene.dir], io)).toBe(0)
+  expect((await pgcrash('recover', scene.dir)).lines.at(-1)).toBe('no recovery needed; nothing was changed')
+})
