@@ -40,7 +40,7 @@ test('ranges: --from finds the next record, --to keeps those that end there or b
   )
   expect(await wal('--to', at(3))).toEqual([0, 1, 2])
   expect(await wal('--to', at(3, 24n))).toEqual([0, 1, 2])
-  const lastByte = 24n + 2n + 30n // header, main-data header, message "hello" without a prefix
+  const lastByte = 24n + 2n + 31n // header, main-data header, the message "hello!" without a prefix
   expect(await wal('--to', at(3, lastByte))).toEqual([0, 1, 2, 3])
   expect(await wal('--to', at(3, lastByte - 1n))).toEqual([0, 1, 2])
   expect(await wal('--all', '--limit', '2')).toEqual([0, 1])
@@ -62,12 +62,12 @@ test('--json is one object a line, --explain one sentence, both together both', 
     {
       start_lsn: at(1),
       resource_manager: 'LogicalMessage',
-      explanation: 'transaction 3 left a message of 5 bytes for ""; redo ignores it',
+      explanation: 'transaction 3 left a message of 6 bytes for ""; redo ignores it',
     },
     { start_lsn: at(2), description: '2000-01-01 00:00:00.000000 UTC', blocks: [] },
   ])
   const sentences = await pgcrash('wal', directory.path, '--explain', '--limit', '2')
-  expect(sentences.lines[1]).toBe(`${at(1)}: transaction 3 left a message of 5 bytes for ""; redo ignores it`)
+  expect(sentences.lines[1]).toBe(`${at(1)}: transaction 3 left a message of 6 bytes for ""; redo ignores it`)
 })
 
 test('--stats takes its kind with "=" only, so that the directory may follow it', async () => {

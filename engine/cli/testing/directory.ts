@@ -48,7 +48,7 @@ export function testDirectory(more = 1): TestDirectory {
   CheckPoint.write(body, 0, { ...checkpoint, redo, nextXid: 3n, wal_level: 1 })
   const starts = [writer.insert(XLOG, 0, 0, body).start]
   for (const xid of [3, 4, 5]) {
-    starts.push(writer.insert(LOGICAL_MESSAGE, 0, xid, message('hello')).start)
+    starts.push(writer.insert(LOGICAL_MESSAGE, 0, xid, message('hello!')).start)
     starts.push(writer.insert(TRANSACTION, 0x20, xid, new Uint8Array(8)).start)
   }
   const long = message('x'.repeat(9000))
