@@ -94,9 +94,10 @@ async function search<Input extends readonly unknown[], Result>(
     cases++
     const finding = await ask(contract, rule, candidate, input)
     if (finding.verdict === 'passed') return true
-    smallest = finding
     // A stub stays a stub, and a process that is gone answers no smaller question.
     over = finding.verdict !== 'wrong' && finding.counterexample === undefined
+    if (over && smallest) return true
+    smallest = finding
     return false
   }
   await fc.check(fc.asyncProperty(rule.input, keepsRule), { seed, numRuns: rule.runs ?? RUNS })

@@ -10,6 +10,7 @@ import { Compiler } from './compiler.js'
 import { gradeExercise, type GradedRule, type Rules, type Workbench } from './gradeExercise.js'
 import { isolations, type Isolation } from './isolation.js'
 import { digestOf } from './digest.js'
+import type { Patience } from './limits.js'
 import { readLearnerNotebook, type LearnerCell } from './learnerNotebook.js'
 import { Sandbox } from './sandbox.js'
 import { fromHere, type Submission } from './submissions.js'
@@ -51,6 +52,7 @@ export interface GradeOptions {
   readonly jobs?: number
   /** Use this one, and no other. */
   readonly isolation?: Isolation
+  readonly patience?: Patience
   readonly onProgress?: (done: number, of: number) => void
 }
 
@@ -65,7 +67,12 @@ export async function gradeBatch(
   const compiler = new Compiler()
   try {
     const isolation = options.isolation ?? (await bestIsolation(childCode.folder))
-    const bench = { isolation, folder: childCode.folder, seed: options.seed ?? DEFAULT_SEED }
+    const bench = {
+      isolation,
+      folder: childCode.folder,
+      seed: options.seed ?? DEFAULT_SEED,
+      patience: options.patience,
+    }
     const plans = submissions.map(planSubmission)
     const tasks = plans.flatMap(({ tasks }) => tasks)
     let done = 0

@@ -3,7 +3,7 @@
 import { NoAnswer, type Candidate, type Check, type Finding } from '../../exercises/checking/check.js'
 import { decode, encode, NotPlain, type Plain } from '../../exercises/checking/plainData.js'
 import type { Isolation } from './isolation.js'
-import { limits } from './limits.js'
+import { limits, type Patience } from './limits.js'
 import { Sandbox, type Reply } from './sandbox.js'
 
 export interface Workbench {
@@ -11,6 +11,7 @@ export interface Workbench {
   /** Where the child's code is. */
   readonly folder: string
   readonly seed: number
+  readonly patience?: Patience
 }
 
 export interface GradedRule {
@@ -24,6 +25,7 @@ export interface GradedRule {
 class RemotePart {
   #sandbox: Sandbox | undefined
   #failed: Error | undefined
+  #spent = 0
 
   constructor(
     private readonly bench: Workbench,
@@ -32,8 +34,16 @@ class RemotePart {
   ) {}
 
   readonly candidate: Candidate = async (...input: unknown[]): Promise<Plain> => {
-    const sandbox = await this.#ready()
-    return this.#data(await sandbox.ask(encode(input)))
+    const { total } = this.bench.patience ?? limits
+    if (this.#spent > total)
+      throw new NoAnswer('timed out', `more than ${total / 1000} seconds for all answers together`)
+    const begun = performance.now()
+    try {
+      const sandbox = await this.#ready()
+      return this.#data(await sandbox.ask(encode(input)))
+    } finally {
+      this.#spent += performance.now() - begun
+    }
   }
 
   async close(): Promise<void> {
@@ -44,7 +54,11 @@ class RemotePart {
     if (this.#failed) throw this.#failed
     if (this.#sandbox && !this.#sandbox.over) return this.#sandbox
     await this.#sandbox?.kill()
-    const sandbox = (this.#sandbox = new Sandbox(this.bench.isolation, this.bench.folder))
+    const sandbox = (this.#sandbox = new Sandbox(
+      this.bench.isolation,
+      this.bench.folder,
+      this.bench.patience,
+    ))
     try {
       const reply = await sandbox.load(this.code, this.name)
       if (reply.kind === 'loaded') return sandbox
@@ -95,13 +109,11 @@ export interface Rules {
 export async function gradeExercise(bench: Workbench, rules: Rules, code: string): Promise<GradedRule[]> {
   const part = new RemotePart(bench, rules.name, code)
   const graded: GradedRule[] = []
-  let timeouts = 0
+  const lost = { timeouts: 0, deaths: 0 }
   const grade = async (check: Check, hidden: boolean): Promise<void> => {
-    const finding =
-      timeouts >= limits.timeouts
-        ? { verdict: 'timed out' as const, cases: 0, reason: 'not asked: other rules had run out of time' }
-        : await ask(part.candidate, check, hidden, bench.seed)
-    if (finding.verdict === 'timed out') timeouts++
+    const finding = givenUp(lost) ?? (await ask(part.candidate, check, hidden, bench.seed))
+    if (finding.verdict === 'timed out') lost.timeouts++
+    if (finding.verdict === 'crashed' && !finding.counterexample) lost.deaths++
     graded.push({ rule: check.rule, why: check.why, hidden, finding })
   }
   try {
@@ -111,6 +123,14 @@ export async function gradeExercise(bench: Workbench, rules: Rules, code: string
     await part.close()
   }
   return graded
+}
+
+function givenUp({ timeouts, deaths }: { timeouts: number; deaths: number }): Finding | undefined {
+  const reason = 'not asked: other rules had'
+  if (timeouts >= limits.timeouts)
+    return { verdict: 'timed out', cases: 0, reason: `${reason} run out of time` }
+  if (deaths >= limits.deaths) return { verdict: 'crashed', cases: 0, reason: `${reason} lost their process` }
+  return undefined
 }
 
 async function ask(candidate: Candidate, check: Check, hidden: boolean, seed: number): Promise<Finding> {

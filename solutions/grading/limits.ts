@@ -5,6 +5,8 @@ export const limits = {
   load: 5000,
   /** Milliseconds for one answer. */
   answer: 2000,
+  /** Milliseconds for all answers of one exercise together. */
+  total: 20_000,
   /** JavaScript heap, and everything else the process allocates, in MiB. */
   heap: 128,
   data: 512,
@@ -15,6 +17,10 @@ export const limits = {
   notebook: 32 << 20,
   /** Milliseconds to compile a cell. */
   compile: 5000,
-  /** After so many rules have run out of time, the others of the exercise are not asked. */
+  /** After so many rules have run out of time, or lost their process, the others of the exercise are not asked. */
   timeouts: 2,
+  deaths: 3,
 } as const
+
+/** The limits on time, which a test may shorten. */
+export type Patience = { readonly [Name in 'load' | 'answer' | 'total']: number }

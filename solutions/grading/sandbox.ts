@@ -7,7 +7,7 @@ import type { Duplex } from 'node:stream'
 import { NoAnswer } from '../../exercises/checking/check.js'
 import { printable } from '../../exercises/checking/printable.js'
 import type { Isolation } from './isolation.js'
-import { limits } from './limits.js'
+import { limits, type Patience } from './limits.js'
 
 /** What a child may answer. */
 export type Reply =
@@ -31,7 +31,11 @@ export class Sandbox {
   #over: NoAnswer | undefined
 
   /** Starts a process; `folder` holds the child's code. */
-  constructor(isolation: Isolation, folder: string) {
+  constructor(
+    isolation: Isolation,
+    folder: string,
+    private readonly patience: Patience = limits,
+  ) {
     const { file, args, uid } = isolation.command(folder)
     this.#child = spawn(file, args, {
       cwd: folder,
@@ -60,12 +64,12 @@ export class Sandbox {
 
   /** Runs the cell and looks for the function `name` in it. Throws NoAnswer. */
   async load(code: string, name: string): Promise<Reply> {
-    return this.#ask({ load: { code, name } }, limits.load)
+    return this.#ask({ load: { code, name } }, this.patience.load)
   }
 
   /** Asks the part; `input` is encoded. Throws NoAnswer. */
   async ask(input: string): Promise<Reply> {
-    return this.#ask({ input }, limits.answer)
+    return this.#ask({ input }, this.patience.answer)
   }
 
   /** Ends the process, everything it started, and waits until it is gone. */

@@ -1,0 +1,229 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { solved } from '../notebooks.js'
+import { attacks, damaged, MARKER } from '../testing/attacks.js'
+import { notebookWith, writeClass } from '../testing/submission.js'
+import { makeChildCode } from './childCode.js'
+import { gradeBatch, type GradedSubmission, type GradeOptions, type Grading } from './gradeBatch.js'
+import { reportCsv, reportJson, reportText } from './gradeReport.js'
+import { isolations, type Isolation } from './isolation.js'
+import { Sandbox } from './sandbox.js'
+import { findSubmissions } from './submissions.js'
+
+const file = '04-startup.ipynb'
+const stub = `import { NotStarted } from 'pgcrash'\n/** x */\nfunction needsRedo(pageLSN: bigint): boolean {\n  throw new NotStarted('needsRedo')\n}`
+const honest = solved(stub, 'needsRedo')
+const submission = (cell: string): Record<string, string> => ({ [file]: notebookWith('needsRedo', cell) })
+
+async function grade(
+  learners: Parameters<typeof writeClass>[0],
+  options: GradeOptions = {},
+): Promise<Grading> {
+  const { folder, remove } = writeClass(learners)
+  try {
+    return await gradeBatch(findSubmissions([folder]), { jobs: 2, ...options })
+  } finally {
+    remove()
+  }
+}
+
+const score = ({ exercises }: GradedSubmission): string =>
+  exercises.map(({ score, max }) => `${score}/${max}`).join()
+const verdicts = ({ exercises }: GradedSubmission): string[] => [
+  ...new Set(exercises.flatMap(({ rules }) => rules.map(({ finding }) => finding.verdict))),
+]
+
+function processesWith(marker: string): string[] {
+  const lines = readdirSync('/proc').flatMap((pid) => {
+    try {
+      return /^\d+$/.test(pid) ? [readFileSync(`/proc/${pid}/cmdline`, 'utf8')] : []
+    } catch {
+      return []
+    }
+  })
+  return lines.filter((line) => line.includes(marker))
+}
+
+/** Isolation levels that work on this machine. */
+async function working(): Promise<Isolation[]> {
+  const { folder, remove } = makeChildCode()
+  const found: Isolation[] = []
+  for (const isolation of isolations()) {
+    const sandbox = new Sandbox(isolation, folder)
+    const reply = await sandbox.load('function part() {}', 'part').catch(() => undefined)
+    await sandbox.kill()
+    if (reply?.kind === 'loaded') found.push(isolation)
+  }
+  remove()
+  return found
+}
+
+const levels = await working()
+
+test('some level of isolation works here', () => {
+  expect(levels.length).toBeGreaterThan(0)
+})
+
+// All attacks on the level that is in use here; on the others those that a level is there to stop.
+const outward = [
+  'reads the solution',
+  'reads the solution through its main module',
+  'imports the solution',
+  'kills its parent',
+  'leaves a process behind',
+  'writes outside',
+  'loops for ever when asked',
+]
+const tried = levels.map((isolation, i) => ({
+  isolation,
+  name: isolation.description,
+  some: Object.fromEntries(Object.entries(attacks).filter(([name]) => i === 0 || outward.includes(name))),
+  files: i === 0 ? damaged : {},
+}))
+
+describe.each(tried)('$name', ({ isolation, some, files }) => {
+  let byName: Map<string, GradedSubmission>
+
+  beforeAll(async () => {
+    const learners: Record<string, Record<string, string>> = { 'aa honest': submission(honest) }
+    for (const [name, { cell }] of Object.entries(some)) learners[name] = submission(cell)
+    for (const [name, text] of Object.entries(files)) learners[name] = { [file]: text }
+    learners['zz honest'] = submission(honest)
+    const grading = await grade(learners, { isolation, patience: { load: 2000, answer: 1000, total: 5000 } })
+    byName = new Map(grading.submissions.map((graded) => [graded.learner, graded]))
+  }, 180_000)
+
+  test.each(['aa honest', 'zz honest'])('%s keeps full marks beside them', (name) => {
+    expect(score(byName.get(name)!)).toBe('8/8')
+  })
+
+  test.each(Object.entries(some))('a part that %s gains nothing', (name, attack) => {
+    const graded = byName.get(name)!
+    expect(graded.exercises.map(({ name }) => name)).toEqual(['needsRedo'])
+    const passed = graded.exercises[0].rules.filter(({ finding }) => finding.verdict === 'passed')
+    expect(passed).toEqual([])
+    for (const verdict of verdicts(graded)) expect(attack.verdicts).toContain(verdict)
+  })
+
+  test.each(Object.keys(files))('a notebook that %s gets a clear line', (name) => {
+    const graded = byName.get(name)!
+    expect(score(graded)).toBe('0/8')
+    expect(graded.exercises[0].note).toMatch(/\w/)
+    expect(verdicts(graded)).toEqual(['no evidence'])
+  })
+
+  test('nothing is left behind', () => {
+    expect(existsSync(join('/tmp', MARKER))).toBe(false)
+    if (process.platform === 'linux') expect(processesWith(MARKER)).toEqual([])
+  })
+})
+
+test('the same submission gets the same report, to the byte', async () => {
+  const learners = {
+    ada: submission('function needsRedo(a: bigint, b: bigint) { return a <= b }'),
+    grace: submission(
+      `function needsRedo(a: bigint, b: bigint) { return Math.random() < 0.5 ? a < b : a <= b }`,
+    ),
+  }
+  const name = (grading: Grading): string =>
+    reportJson(grading).replaceAll(/"[^"]*pgcrash-class-[^/"]*/g, '"')
+  const first = name(await grade(learners))
+  expect(name(await grade(learners))).toBe(first)
+  expect(JSON.parse(first)).toMatchObject({
+    judge: { seed: 20180, versions: { node: process.versions.node } },
+  })
+}, 30_000)
+
+test('untouched is not started, and hints of an honest mistake are shown', async () => {
+  const { submissions } = await grade({
+    ada: { [file]: notebookWith('needsRedo', stub) },
+    grace: submission('const needsRedo = (page: bigint, end: bigint, start: bigint) => page < start'),
+  })
+  expect(verdicts(submissions[0])).toEqual(['not started'])
+  const wrong = submissions[1].exercises[0].rules.filter(({ finding }) => finding.verdict === 'wrong')
+  expect(wrong.length).toBeGreaterThan(0)
+  for (const { finding } of wrong) expect(finding.counterexample?.got).toBe('false: leave it')
+})
+
+test('no hidden input is ever shown', async () => {
+  const cell = `function needsRedo(page: bigint, end: bigint, start: bigint): boolean {
+    throw new RangeError('saw ' + [page, end, start].join(' '))
+  }`
+  const { submissions } = await grade({ ada: submission(cell) })
+  const shown = JSON.stringify(submissions[0].exercises[0].rules.filter(({ hidden }) => hidden))
+  const { needsRedoSolution } = await import('../parts/needsRedo.js')
+  const hidden: string[] = []
+  const spy = (page: bigint, end: bigint, start: bigint): boolean => {
+    hidden.push(`saw ${[page, end, start].join(' ')}`)
+    throw new RangeError('no')
+  }
+  for (const check of needsRedoSolution.hidden) await check.run(spy, { seed: 20180 })
+  expect(hidden.length).toBeGreaterThan(20)
+  expect(hidden.filter((text) => shown.includes(text))).toEqual([])
+  expect(shown).toContain('saw ')
+})
+
+test('cells are taken by id, whatever the notebook is called and however it is ordered', async () => {
+  const notebook = JSON.parse(notebookWith('needsRedo', honest)) as { cells: unknown[] }
+  const reversed = JSON.stringify({ ...notebook, cells: [...notebook.cells].reverse() })
+  const { submissions } = await grade({
+    ada: { 'my work.ipynb': reversed },
+    grace: { [file]: notebookWith('needsRedo', 'const needsRedo = () => true'), 'copy.ipynb': reversed },
+    linus: { 'empty.ipynb': '{"nbformat":4,"cells":[]}' },
+  })
+  expect(submissions.map(score)).toEqual(['8/8', '0/8', ''])
+  expect(submissions[1].notebooks.find(({ path }) => path.endsWith('copy.ipynb'))?.note).toMatch(/not graded/)
+  expect(submissions[2].notebooks[0].note).toMatch(/no cell of an exercise/)
+})
+
+test('a split cell is read whole', async () => {
+  const [head, tail] = ['const older = (a: bigint, b: bigint) => a < b', 'const needsRedo = older']
+  const notebook = JSON.parse(notebookWith('needsRedo', head)) as {
+    cells: { metadata: unknown; source: unknown }[]
+  }
+  const at = notebook.cells.findIndex(({ source }) => source === head)
+  notebook.cells.splice(at + 1, 0, { ...notebook.cells[at], source: [tail] })
+  const { submissions } = await grade({ ada: { [file]: JSON.stringify(notebook) } })
+  expect(score(submissions[0])).toBe('8/8')
+  expect(submissions[0].exercises[0].note).toMatch(/joined/)
+})
+
+test('honest but odd: prints a lot, leaves a timer, uses tools of pgcrash, has Windows line ends', async () => {
+  const cell = `import { formatLsn, parseLsn } from 'pgcrash'
+setInterval(() => {}, 1000)
+console.error('loaded')
+class Gate {
+  asked = 0
+  open(page: bigint, end: bigint): boolean {
+    this.asked++
+    console.log('x'.repeat(50000), formatLsn(page))
+    return parseLsn(formatLsn(page))! < end
+  }
+}
+const gate = new Gate()
+const needsRedo = (page: bigint, end: bigint): boolean => gate.open(page, end)`.replaceAll('\n', '\r\n')
+  const { submissions } = await grade({ ada: submission(cell) })
+  expect(score(submissions[0])).toBe('8/8')
+})
+
+test('the table, the CSV and the rules are readable', async () => {
+  const grading = await grade({
+    '=cmd': submission(honest),
+    'b, "c"': submission('const needsRedo = (a: bigint, b: bigint) => a <= b'),
+  })
+  expect(reportCsv(grading).split('\r\n').slice(0, 3)).toEqual([
+    'learner,notebook,exercise,verdict,score,max,note',
+    "'=cmd,04-startup,needsRedo,passed,8,8,",
+    expect.stringMatching(/^"b, ""c""",04-startup,needsRedo,partly,\d,8,$/),
+  ])
+  expect(reportText(grading, 0)).toMatch(/learner +needsRedo +total\n.*=cmd +.*8\/8/)
+  expect(reportText(grading, 9)).toMatch(
+    /the end of this record\n +expected +false: leave it\n +your part +true: apply it/,
+  )
+})
+
+afterAll(() => {
+  expect(readdirSync(tmpdir()).filter((name) => name.startsWith('pgcrash-class-'))).toEqual([])
+})
