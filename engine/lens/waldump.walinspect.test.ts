@@ -59,7 +59,7 @@ const ours = (record: WalRecord): Record<string, unknown> => {
   }
 }
 
-test('every record is described as pg_walinspect describes it', async () => {
+test('every record is described as pg_walinspect describes it', { timeout: 120_000 }, async () => {
   const directory = mkdtempSync(join(tmpdir(), 'pgcrash-walinspect-'))
   const server = PostgresProcess.prepare({ startParams: startParams(settings) })
   try {
