@@ -19,7 +19,7 @@ test('a built record comes back from the decoder as it was said', () => {
     origin: 3,
     blocks: [
       { block: 9, data: ascii('nine') },
-      { block: 4, fork: 2, image: page.bytes, data: ascii('four') },
+      { block: 4, fork: 3, image: page.bytes, data: ascii('four') },
       { id: 5, block: 1, relNumber: 77, willInit: true },
     ],
   })
@@ -37,7 +37,7 @@ test('a built record comes back from the decoder as it was said', () => {
   expect([second.id, second.block, second.fork, second.relNumber, second.appliesImage]).toEqual([
     1,
     4,
-    2,
+    3,
     16384,
     true,
   ])
@@ -49,6 +49,18 @@ test('a built record comes back from the decoder as it was said', () => {
   expect(restoreImage(image, record.imageBytes(image), restored)).toBe(true)
   expect(restored).toEqual(page.bytes)
   expect([third.id, third.block, third.relNumber, third.willInit]).toEqual([5, 1, 77, true])
+})
+
+test('a page of a map comes whole: its bytes lie where other pages have their hole', () => {
+  const page = pageOf()
+  initPage(page, 0)
+  page.bytes[24] = 3
+  const [block] = walRecord({
+    rmid: 9,
+    info: 0x40,
+    blocks: [{ block: 0, fork: 2, image: page.bytes }],
+  }).blocks
+  expect([block.image?.length, block.image?.hole_length]).toEqual([8192, 0])
 })
 
 test('numbers are written low byte first', () => {

@@ -7,6 +7,7 @@ import { crcFinish, crcUpdate, CRC_INIT } from '../../bytes/crc32c.js'
 import { viewOf, type Struct } from '../../bytes/layout.js'
 import { BLCKSZ } from '../../format/controlFile.js'
 import { maxAlign, type Lsn } from '../../format/lsn.js'
+import { FORK } from '../../format/relationPath.js'
 import { BKPBLOCK, BKPIMAGE, FRAGMENT, XLogRecord } from '../../format/walRecord.js'
 import { decodeRecord } from '../../wal/decoder.js'
 import { WalRecord } from '../../wal/record.js'
@@ -29,7 +30,10 @@ export interface BlockSpec {
   /** Redo makes the page from nothing (BKPBLOCK_WILL_INIT). */
   willInit?: boolean
   data?: Uint8Array
-  /** A whole page of 8192 bytes; the hole between pd_lower and pd_upper is left out, as PostgreSQL does. */
+  /**
+   * A whole page of 8192 bytes. The hole between pd_lower and pd_upper is left out, as PostgreSQL does
+   * (REGBUF_STANDARD), but not in the maps, which keep their bytes just there.
+   */
   image?: Uint8Array
   /** The image is there to be compared only (BKPIMAGE_APPLY not set). */
   imageForCheckOnly?: boolean
@@ -117,7 +121,7 @@ function blockHeader(
   if (spec.willInit) flags |= BKPBLOCK.WILL_INIT
   if (same) flags |= BKPBLOCK.SAME_REL
   const parts = [Uint8Array.of(id, flags), le16(data.length)]
-  if (spec.image) parts.push(imageHeader(spec.image, !spec.imageForCheckOnly, payloads))
+  if (spec.image) parts.push(imageHeader(spec, spec.image, payloads))
   if (!same) parts.push(...locator.map(le32))
   parts.push(le32(spec.block))
   payloads.push(data)
@@ -129,13 +133,14 @@ function locatorOf(spec: BlockSpec): number[] {
   return [spcOid, dbOid, relNumber]
 }
 
-function imageHeader(page: Uint8Array, apply: boolean, payloads: Uint8Array[]): Uint8Array {
+function imageHeader(spec: BlockSpec, page: Uint8Array, payloads: Uint8Array[]): Uint8Array {
   const lower = viewOf(page).getUint16(12, true)
   const upper = viewOf(page).getUint16(14, true)
-  const hole = lower >= 24 && upper > lower && upper <= BLCKSZ
+  const isMap = spec.fork === FORK.FSM || spec.fork === FORK.VM
+  const hole = !isMap && lower >= 24 && upper > lower && upper <= BLCKSZ
   const stored = hole ? concat(page.subarray(0, lower), page.subarray(upper)) : page
   payloads.push(stored)
-  const info = (hole ? BKPIMAGE.HAS_HOLE : 0) | (apply ? BKPIMAGE.APPLY : 0)
+  const info = (hole ? BKPIMAGE.HAS_HOLE : 0) | (spec.imageForCheckOnly ? 0 : BKPIMAGE.APPLY)
   return concat(le16(stored.length), le16(hole ? lower : 0), Uint8Array.of(info))
 }
 
