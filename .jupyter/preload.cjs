@@ -20,13 +20,12 @@
 const { readFileSync } = require('node:fs')
 const { createRequire } = require('node:module')
 const path = require('node:path')
-const { isMainThread } = require('node:worker_threads')
 
 const TSLAB = '1.0.22'
 
-// Worker threads and forked processes inherit --require. They are not the kernel.
+// Worker threads and forked processes inherit --require. They run another program than the kernel.
 const [, program = '', command] = process.argv
-const isKernel = isMainThread && command === 'kernel' && /[\\/]tslab[\\/]bin[\\/]tslab$/.test(program)
+const isKernel = command === 'kernel' && /[\\/]tslab[\\/]bin[\\/]tslab$/.test(program)
 
 if (isKernel) {
   const manifest = path.join(path.dirname(program), '..', 'package.json')

@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import json
 import queue
+import subprocess
 import time
 from pathlib import Path
 
@@ -127,7 +128,8 @@ class Run:
     async def execute(self):
         index = 0
         try:
-            async with self.client.async_setup_kernel():
+            # A Node that inherits our stdout makes it non-blocking, and long lines get lost.
+            async with self.client.async_setup_kernel(stdout=subprocess.DEVNULL):
                 self.watch_strays()
                 for index, cell in enumerate(self.notebook.cells):
                     if must_run(cell):

@@ -12,7 +12,7 @@ const { performance } = require('node:perf_hooks')
 const { setImmediate: nextTurn } = require('node:timers/promises')
 
 const { describeFailure } = require('./failure.cjs')
-const { CellOutput, Sender } = require('./sending.cjs')
+const { CellOutput, keepAll, Sender } = require('./sending.cjs')
 
 /** A request sent before a failure may still be on its way for so many milliseconds after it. */
 const ON_ITS_WAY_MS = 200
@@ -69,7 +69,7 @@ class Cells {
     if (!silent) publish('execute_input', { code, execution_count })
     this.#redirect(output)
     const isDone = await this.#evaluate(code)
-    output.flush()
+    output.end()
     if (isDone && this.#reports.length === 0)
       return { status: 'ok', execution_count, payload: [], user_expressions: {} }
 
@@ -176,6 +176,11 @@ function repair(tslab) {
     this.handleExecute = (socket, request) => cells.execute(socket, request)
     listenForStrays(cells)
     answerQuietly(this)
+    const { bindSocket } = this
+    this.bindSocket = (socket, port) => {
+      if (socket === this.iopub) keepAll(socket)
+      return bindSocket.call(this, socket, port)
+    }
     await init.call(this)
     for (const name of ['iopub', 'shell', 'control']) this[name] = new Sender(this[name])
     endAtShutdown(this)
