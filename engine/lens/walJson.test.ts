@@ -14,7 +14,7 @@ test('a record under the column names of pg_walinspect', () => {
     xl_prev: 0x27_ffff_fff0n,
     blocks: [
       { block: 3, willInit: true, data: Uint8Array.of(1, 2, 3, 4, 5) },
-      { block: 0, fork: 2, image: page },
+      { block: 0, fork: 3, image: page },
     ],
     main: concat(le16(1), Uint8Array.of(0)),
   })
@@ -46,7 +46,7 @@ test('a record under the column names of pg_walinspect', () => {
         reltablespace: 1663,
         reldatabase: 5,
         relfilenode: 16384,
-        relforkname: 'vm',
+        relforkname: 'init',
         relblocknumber: 0,
         will_init: false,
         block_data_length: 0,
