@@ -51,3 +51,14 @@ test('a style attribute of a table becomes a class beside the one it has', () =>
   const name = /class="num (x[0-9a-f]{8})"/.exec(html)?.[1]
   expect(style.css()).toBe(`.${name}{color: red}`)
 })
+
+test('what scrolls is the box around an output, nothing inside it', () => {
+  const style = new PageStyle()
+  const html = embedHtml(
+    '<div style="overflow-x:auto;max-width:100%"><p style="overflow: auto">1</p></div>',
+    'p',
+    style,
+  )
+  expect(html).toMatch(/^<div class="x[0-9a-f]{8}"><p>1<\/p><\/div>$/)
+  expect(style.css()).toContain('{max-width:100%}')
+})

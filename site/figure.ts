@@ -76,10 +76,12 @@ function prefixReference(key: string, value: string, prefix: string): string {
 }
 
 function hoistStyle(tag: Tag, style: PageStyle): void {
-  const declarations = tag.attributes.get('style')
-  if (declarations === undefined) return
+  const written = tag.attributes.get('style')
+  if (written === undefined) return
   tag.attributes.delete('style')
-  addClass(tag, style.classFor(declarations))
+  // The box around an output scrolls, and has a name for it; a second one inside would be a trap for the keyboard.
+  const declarations = written.replace(/(?:^|;)\s*overflow(?:-[xy])?\s*:[^;]*/g, '').replace(/^\s*;\s*/, '')
+  if (declarations.trim() !== '') addClass(tag, style.classFor(declarations))
 }
 
 function addClass(tag: Tag, name: string): void {

@@ -24,7 +24,7 @@ test('text wider than a telephone can be scrolled with the keyboard', () => {
   expect(render({ type: 'stream', name: 'stdout', text: 'x'.repeat(41) })).toContain(
     '<div class="scroll" tabindex="0" role="group" aria-label="Output of cell 3">',
   )
-  expect(render({ type: 'stream', name: 'stdout', text: 'x\n'.repeat(29) })).toContain('tabindex="0"')
+  expect(render({ type: 'stream', name: 'stdout', text: 'x\n'.repeat(45) })).toContain('tabindex="0"')
 })
 
 test('of a line that was overwritten the last state is left', () => {

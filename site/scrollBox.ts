@@ -9,7 +9,7 @@ import { escapeHtml } from './markup.js'
 /** Characters of code that fit on a telephone 390 pixels wide. */
 const NARROWEST = 40
 /** Lines of output shown before the box scrolls downwards as well; theme/cells.css says the same in rem. */
-const TALLEST = 28
+const TALLEST = 44
 
 /** For content that is not plain text and may be of any width. */
 export const WIDE = Symbol('wide')
