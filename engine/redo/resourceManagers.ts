@@ -5,6 +5,7 @@ import { clog } from './clog.js'
 import { commitTs } from './commitTs.js'
 import { database } from './database.js'
 import { generic } from './generic.js'
+import { gist } from './gist.js'
 import { hash } from './hash.js'
 import { heap } from './heap.js'
 import { heap2 } from './heap2.js'
@@ -38,7 +39,7 @@ export const resourceManagers: readonly ResourceManager[] = [
   btree, //             11
   hash, //              12
   named(13, 'Gin'),
-  named(14, 'Gist'),
+  gist, //              14
   sequence, //          15
   named(16, 'SPGist'),
   named(17, 'BRIN'),
