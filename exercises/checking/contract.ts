@@ -61,7 +61,7 @@ export function examples<Input extends readonly unknown[], Result>(
   }
 }
 
-const RUNS = 100
+const RUNS = 200
 const MAX_SMALLER = 400
 
 /** A check on inputs made by fast-check, the same ones for the same seed. */

@@ -110,7 +110,8 @@ function isPlainObject(item: object): boolean {
 
 function nameOf(item: object): string {
   const tag = Object.prototype.toString.call(item).slice(8, -1)
-  return /^[AEIOU]/.test(tag) ? `an ${tag}` : `a ${tag}`
+  if (tag === 'Object') return 'an object of a class'
+  return /^[AEIO]/.test(tag) ? `an ${tag}` : `a ${tag}`
 }
 
 function hexOf(bytes: Uint8Array): string {

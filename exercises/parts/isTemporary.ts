@@ -33,7 +33,7 @@ export const backend: fc.Arbitrary<number> = fc.integer({ min: 0, max: 400 })
 export const suffix: fc.Arbitrary<string> = fc
   .tuple(
     fc.constantFrom('', '_fsm', '_vm', '_init'),
-    fc.option(fc.integer({ min: 1, max: 40 }), { nil: undefined }),
+    fc.option(fc.integer({ min: 1, max: 40 }), { nil: undefined, freq: 2 }),
   )
   .map(([fork, segment]) => fork + (segment === undefined ? '' : `.${segment}`))
 
