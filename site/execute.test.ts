@@ -30,6 +30,16 @@ test('chapters and exercises of one name are run apart and come back with their 
   expect(asked).toHaveLength(3)
 })
 
+test('two workers share the notebooks, and none gets two of one name', async () => {
+  const shares: string[][] = []
+  const run: RunNotebooks = (paths, place) => {
+    shares.push(paths.map((path) => basename(path)))
+    return pretendToRun()(paths, place)
+  }
+  await executeNotebooks({ root, cacheDir: join(root, '.cache'), run, say: () => {} })
+  expect(shares).toEqual([['02-lsn.ipynb', '01-wal.ipynb'], ['01-wal.ipynb']])
+})
+
 test('what has not changed is not run again', async () => {
   await execute()
   expect((await execute()).length).toBe(3)

@@ -72,20 +72,23 @@ interface Missing {
   readonly memory: string
 }
 
-/** Two kernels side by side: chapters in one, exercises, which bear the same names, in the other. */
+/** Two kernels side by side, and so that a chapter and the exercise of the same name never meet in one folder. */
 async function runAndRemember(
   missing: readonly Missing[],
   { root, cacheDir, run }: ExecuteOptions,
 ): Promise<void> {
-  const outDir = join(cacheDir, 'run')
-  rmSync(outDir, { recursive: true, force: true })
-  const runKind = async (kind: LessonKind): Promise<readonly RunReport[]> => {
-    const paths = missing.filter((notebook) => notebook.kind === kind).map(({ path }) => join(root, path))
+  const runDir = join(cacheDir, 'run')
+  rmSync(runDir, { recursive: true, force: true })
+  const runShare = async (worker: number): Promise<readonly RunReport[]> => {
+    const paths = missing
+      .filter((notebook) => workerFor(notebook) === worker)
+      .map(({ path }) => join(root, path))
     if (paths.length === 0) return []
-    mkdirSync(join(outDir, kind), { recursive: true })
-    return run(paths, { outDir: join(outDir, kind) })
+    const outDir = join(runDir, String(worker))
+    mkdirSync(outDir, { recursive: true })
+    return run(paths, { outDir })
   }
-  const reports = (await Promise.all([runKind('chapter'), runKind('exercise')])).flat()
+  const reports = (await Promise.all([runShare(0), runShare(1)])).flat()
 
   // What ran well is remembered even when another notebook fails: the next build then runs only that one.
   const problems = missing.flatMap(({ path, memory }) => {
@@ -97,6 +100,12 @@ async function runAndRemember(
     return []
   })
   if (problems.length > 0) throw new SiteError(problems.join('\n'))
+}
+
+/** Odd chapters and even exercises to one worker, the rest to the other: half of the work each. */
+function workerFor({ kind, path }: Missing): number {
+  const number = Number.parseInt(basename(path), 10) || 0
+  return (number + (kind === 'chapter' ? 0 : 1)) % 2
 }
 
 /** The name under which a run is kept: the notebook, and the hash of all that its outputs depend on. */
