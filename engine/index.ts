@@ -131,7 +131,6 @@ export { table, type Cell, type TableOptions, type TableRow } from './lens/figur
 export { drawTimeline, type TimelineStep } from './lens/figures/timeline.js'
 export { drawTransactionStatus } from './lens/figures/transactionStatus.js'
 export { drawWalPages } from './lens/figures/walPages.js'
-export { rehearse, REPORT_FORMAT, type RecoveryReport } from './recovery/report.js'
 export { judgeEnd, type EndVerdict, type Verdict } from './recovery/verdict.js'
 export { waldumpLine } from './lens/waldump.js'
 export { operationName, resourceManagerName } from './format/recordNames.js'
@@ -147,3 +146,5 @@ export {
 export { explainRecord, type ExplainOptions } from './lens/explain.js'
 export { infomaskNames, readHeapTuple, readHeapTuples, type HeapTuple } from './format/heapTuple.js'
 export { IndexTupleData, indexTupleSize, tidBlock } from './format/indexTuple.js'
+export { recordRows, recordsBetween, type RecordRow } from './lens/records.js'
+export { relationPages, type RelationPage } from './lens/relationPages.js'

@@ -26,9 +26,10 @@ const DETAIL = { mono: true, size: 12 } as const
 /** Draws steps from top to bottom, first to last. */
 export function drawTimeline(steps: readonly TimelineStep[], title = 'Steps in their order'): string {
   const places = [...new Set(steps.map(({ place }) => place))]
-  const column = Math.min(120, Math.max(78, ...places.map((place) => textWidth(place, DETAIL) + 14)))
-  const x = (place: string): number => LEFT + (places.indexOf(place) + 0.5) * column
-  const words = LEFT + places.length * column + 16
+  const widths = places.map((place) => Math.max(44, textWidth(place, DETAIL) + 16))
+  const leftOf = (place: number): number => widths.slice(0, place).reduce((sum, width) => sum + width, LEFT)
+  const x = (place: string): number => leftOf(places.indexOf(place)) + widths[places.indexOf(place)] / 2
+  const words = leftOf(places.length) + 12
   const drawn: string[] = []
   let y = TOP
   steps.forEach((step, i) => {
