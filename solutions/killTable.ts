@@ -4,8 +4,9 @@
 import { createRequire } from 'node:module'
 import { reference } from 'pgcrash'
 import ts from 'typescript'
-import type { Candidate, Check, Verdict } from '../exercises/checking/check.js'
+import type { Candidate, Check, Finding, Verdict } from '../exercises/checking/check.js'
 import { exercises } from '../exercises/parts/all.js'
+import { withSibling } from './grading/gradeExercise.js'
 import { exerciseNotebook, solved, withStubs } from './notebooks.js'
 import { solutionOf } from './solutions.js'
 
@@ -62,10 +63,14 @@ async function killRow(name: string, seed: number): Promise<KillRow> {
 
   const caught: Record<string, boolean[]> = {}
   for (const [what, candidate] of Object.entries(wrong)) {
-    caught[what] = (await verdicts(hidden, candidate as Candidate, seed)).map(
-      (verdict) => verdict !== 'passed',
-    )
+    const { findings, tried } = await hiddenFindings(hidden, candidate as Candidate, seed)
+    caught[what] = findings.map(({ verdict }) => verdict !== 'passed')
     prove(caught[what].includes(true), `"${what}" is wrong and no hidden rule sees it`)
+    for (const [i, finding] of findings.entries()) {
+      const shown = await withSibling(candidate as Candidate, hidden[i], finding, seed, tried)
+      if (finding.counterexample)
+        prove(shown.counterexample !== undefined, `"${what}" is told nothing by "${hidden[i].rule}"`)
+    }
   }
   for (const [i, { rule }] of hidden.entries())
     prove(
@@ -83,6 +88,18 @@ async function killRow(name: string, seed: number): Promise<KillRow> {
     proofs,
     failures,
   }
+}
+
+async function hiddenFindings(
+  hidden: readonly Check[],
+  candidate: Candidate,
+  seed: number,
+): Promise<{ findings: Finding[]; tried: Set<string> }> {
+  const tried = new Set<string>()
+  const findings: Finding[] = []
+  for (const check of hidden)
+    findings.push(await check.run(candidate, { seed, tried: (input) => tried.add(input) }))
+  return { findings, tried }
 }
 
 async function verdicts(checks: readonly Check[], candidate: Candidate, seed: number): Promise<Verdict[]> {

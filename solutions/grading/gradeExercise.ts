@@ -1,6 +1,12 @@
 // The mark of one exercise: every rule, visible and hidden, asked of the learner's part in its own process.
 
-import { NoAnswer, type Candidate, type Check, type Finding } from '../../exercises/checking/check.js'
+import {
+  NoAnswer,
+  type Candidate,
+  type Check,
+  type Finding,
+  type RunOptions,
+} from '../../exercises/checking/check.js'
 import { decode, encode, NotPlain, type Plain } from '../../exercises/checking/plainData.js'
 import type { Isolation } from './isolation.js'
 import { limits, type Patience } from './limits.js'
@@ -108,21 +114,35 @@ export interface Rules {
 /** Asks all rules of a compiled cell. Rejects only for a fault of the grader itself. */
 export async function gradeExercise(bench: Workbench, rules: Rules, code: string): Promise<GradedRule[]> {
   const part = new RemotePart(bench, rules.name, code)
-  const graded: GradedRule[] = []
   const lost = { timeouts: 0, deaths: 0 }
-  const grade = async (check: Check, hidden: boolean): Promise<void> => {
-    const finding = givenUp(lost) ?? (await ask(part.candidate, check, hidden, bench.seed))
+  const ask = async (check: Check, options: RunOptions): Promise<Finding> => {
+    const finding = givenUp(lost) ?? (await check.run(part.candidate, options))
     if (finding.verdict === 'timed out') lost.timeouts++
     if (finding.verdict === 'crashed' && !finding.counterexample) lost.deaths++
-    graded.push({ rule: check.rule, why: check.why, hidden, finding })
+    return finding
   }
+  const { seed } = bench
   try {
-    for (const check of rules.visible) await grade(check, false)
-    for (const check of rules.hidden) await grade(check, true)
+    const visible: GradedRule[] = []
+    for (const check of rules.visible) visible.push(graded(check, false, await ask(check, { seed })))
+    const tried = new Set<string>()
+    const hidden: GradedRule[] = []
+    for (const check of rules.hidden)
+      hidden.push(graded(check, true, await ask(check, { seed, tried: (input) => tried.add(input) })))
+    const shown: GradedRule[] = []
+    for (const [i, rule] of hidden.entries())
+      shown.push({
+        ...rule,
+        finding: await withSibling(part.candidate, rules.hidden[i], rule.finding, seed, tried),
+      })
+    return [...visible, ...shown]
   } finally {
     await part.close()
   }
-  return graded
+}
+
+function graded({ rule, why }: Check, hidden: boolean, finding: Finding): GradedRule {
+  return { rule, why, hidden, finding }
 }
 
 function givenUp({ timeouts, deaths }: { timeouts: number; deaths: number }): Finding | undefined {
@@ -133,28 +153,28 @@ function givenUp({ timeouts, deaths }: { timeouts: number; deaths: number }): Fi
   return undefined
 }
 
-async function ask(candidate: Candidate, check: Check, hidden: boolean, seed: number): Promise<Finding> {
-  if (!hidden) return check.run(candidate, { seed })
-  const tried = new Set<string>()
-  const finding = await check.run(candidate, { seed, tried: (input) => tried.add(input) })
-  return finding.counterexample ? withSibling(candidate, check, finding, seed, tried) : finding
-}
-
 /**
- * Shows another failing input of the same rule, found from another seed among inputs that were not tried; the hidden
- * one itself, and whatever the part said about it, stays here.
+ * The finding of a hidden rule as it may be shown: with another failing input, found from another seed among inputs
+ * that no hidden rule tried. The hidden one itself, and whatever the part said about it, stays here.
  */
-async function withSibling(
+export async function withSibling(
   candidate: Candidate,
   check: Check,
-  { verdict, cases }: Finding,
+  finding: Finding,
   seed: number,
   tried: ReadonlySet<string>,
 ): Promise<Finding> {
-  const sibling = await check.run(candidate, { seed: siblingSeed(seed), avoid: tried })
-  if (!sibling.counterexample) return { verdict, cases }
-  const { counterexample, reason } = sibling
-  return { verdict, cases, counterexample, ...(reason === undefined ? {} : { reason }) }
+  if (!finding.counterexample) return finding
+  const { verdict, cases } = finding
+  for (let attempt = 1; attempt <= SIBLING_ATTEMPTS; attempt++) {
+    const sibling = await check.run(candidate, { seed: otherSeed(seed, attempt), avoid: tried })
+    const { counterexample, reason } = sibling
+    if (counterexample) return { verdict, cases, counterexample, ...(reason === undefined ? {} : { reason }) }
+    if (sibling.verdict !== 'passed') break
+  }
+  return { verdict, cases }
 }
 
-const siblingSeed = (seed: number): number => (Math.imul(seed, 0x9e3779b1) ^ 0x5bd1e995) | 0
+const SIBLING_ATTEMPTS = 5
+const otherSeed = (seed: number, attempt: number): number =>
+  (Math.imul(seed + attempt, 0x9e3779b1) ^ 0x5bd1e995) | 0

@@ -39,36 +39,43 @@ const sortName = fc
   )
   .map(([process, n, rest]) => `pgsql_tmp${process}.${n}${rest}`)
 
-const nearly = fc.constantFrom(
-  't_16508',
-  't3_',
-  't3_16508_main',
-  't3_16508_fsm_vm',
-  't3_16508.',
-  't3_16508.1.2',
-  't3_16508.1_fsm',
-  't3_16508~',
-  'tt3_16508',
-  'T3_16508',
-  't3-16508',
-  '3_16508',
-  't316508',
-  't3_16508.tmp',
-  'pg_filenode.map.tmp',
+/** One of these texts, its numbers filled in. */
+function oneOf(...texts: readonly ((owner: number, relation: number) => string)[]): fc.Arbitrary<string> {
+  return fc
+    .tuple(fc.constantFrom(...texts), backend, oid)
+    .map(([text, owner, relation]) => text(owner, relation))
+}
+
+const nearly = oneOf(
+  (_, n) => `t_${n}`,
+  (o) => `t${o}_`,
+  (o, n) => `t${o}_${n}_main`,
+  (o, n) => `t${o}_${n}_fsm_vm`,
+  (o, n) => `t${o}_${n}.`,
+  (o, n) => `t${o}_${n}.1.2`,
+  (o, n) => `t${o}_${n}.1_fsm`,
+  (o, n) => `t${o}_${n}~`,
+  (o, n) => `tt${o}_${n}`,
+  (o, n) => `T${o}_${n}`,
+  (o, n) => `t${o}-${n}`,
+  (o, n) => `${o}_${n}`,
+  (_, n) => `t${n}`,
+  (o, n) => `t${o}_${n}.tmp`,
+  () => 'pg_filenode.map.tmp',
 )
-const elsewhere = fc.constantFrom(
-  'global/t3_1262',
-  'global/pgsql_tmp42.0',
-  'pg_wal/t3_16508',
-  'pg_stat_tmp/t3_16508',
-  'pg_replslot/5/t3_16508',
-  'pgsql_tmp/pgsql_tmp42.0',
-  'base/t3_16508',
-  'base/5/pgsql_tmp42.0',
-  'base/pgsql_tmp.old/pgsql_tmp42.0',
-  'pg_tblspc/16999/t3_16508',
-  'pg_tblspc/16999/PG_17_202406281/5/t3_16508',
-  'pg_tblspc/16999/PG_17_202406281/pgsql_tmp/pgsql_tmp42.0',
+const elsewhere = oneOf(
+  (o, n) => `global/t${o}_${n}`,
+  (_, n) => `global/pgsql_tmp${n}.0`,
+  (o, n) => `pg_wal/t${o}_${n}`,
+  (o, n) => `pg_stat_tmp/t${o}_${n}`,
+  (o, n) => `pg_replslot/5/t${o}_${n}`,
+  (o, n) => `pgsql_tmp/pgsql_tmp${n}.${o}`,
+  (o, n) => `base/t${o}_${n}`,
+  (_, n) => `base/5/pgsql_tmp${n}.0`,
+  (o, n) => `base/pgsql_tmp.old/pgsql_tmp${n}.${o}`,
+  (o, n) => `pg_tblspc/16999/t${o}_${n}`,
+  (o, n) => `pg_tblspc/16999/PG_17_202406281/5/t${o}_${n}`,
+  (o, n) => `pg_tblspc/16999/PG_17_202406281/pgsql_tmp/pgsql_tmp${n}.${o}`,
 )
 const lasting = fc.constantFrom('PG_VERSION', 'pg_filenode.map', 'pg_internal.init')
 
@@ -102,7 +109,15 @@ export const isTemporarySolution: Solution<'isTemporary'> = {
         fc
           .tuple(
             tablespace,
-            fc.oneof(sortName, fc.constantFrom('notes.txt', 'tmp42.0', 't3_16508', 'PGSQL_TMP1.0')),
+            fc.oneof(
+              sortName,
+              oneOf(
+                (_, n) => `notes${n}.txt`,
+                (o, n) => `tmp${n}.${o}`,
+                (o, n) => `t${o}_${n}`,
+                (o, n) => `PGSQL_TMP${n}.${o}`,
+              ),
+            ),
           )
           .map(([space, name]) => `${space}/pgsql_tmp/${name}`),
       ),

@@ -86,12 +86,8 @@ export const needsRedoSolution: Solution<'needsRedo'> = {
       why: 'PostgreSQL stamps a page with the end of the record it applied, so the end is what there is to compare with.',
       note: gateNote,
       input: fc
-        .tuple(position(), paddedLength, fc.nat({ max: 256 }))
-        .map(([start, length, eighths]): GateInput => [
-          start - 64n + BigInt(eighths) * 8n,
-          start + length,
-          start,
-        ]),
+        .tuple(position(), fc.bigInt({ min: 3n, max: 12n }), fc.bigInt({ min: 0n, max: 28n }))
+        .map(([start, length, n]): GateInput => [start + (n - 8n) * 8n, start + length * 8n, start]),
     }),
   ],
   alsoRight: {
