@@ -124,6 +124,7 @@ describe('eviction', () => {
     pool.beginRecord()
     const old = change(pool, file, 0, 10)
     change(pool, file, 1, 11)
+    for (let use = 0; use < 5; use++) pool.read(file, 1) // block 0 would go first
     pool.beginRecord()
     pool.read(file, 0)
     change(pool, file, 2, 12)

@@ -18,6 +18,12 @@ test('lengths of 15 and more go on in bytes of 255', () => {
   expect(text(decompressLz4(bytes(0x1f, 0x61, 1, 0, 255, 0, 0x10, 0x62), 276))).toBe('a'.repeat(275) + 'b')
 })
 
+test('an offset has two bytes, the low one first', () => {
+  const literals = Uint8Array.from({ length: 15 + 255 + 30 }, (_, i) => (i * 7 + (i >>> 5)) & 0xff)
+  const block = bytes(0xf0, 255, 30, ...literals, 0x2c, 0x01, 0x10, 0x21)
+  expect(decompressLz4(block, 305)?.subarray(300)).toEqual(bytes(...literals.subarray(0, 4), 0x21))
+})
+
 test('blocks that the lz4 program made', () => {
   const long = 'H3gBAP//////////////////////////////////////////B1B4eHh4eA=='
   expect(text(decompressLz4(base64(long), 8192))).toBe('x'.repeat(8192))

@@ -149,6 +149,18 @@ describe('INSERT', () => {
     expect([pdLower(world.page(0)), pdUpper(world.page(0))]).toEqual([40, 8064])
   })
 
+  test('old bytes in the free space do not shine through', () => {
+    const page = heapPage([])
+    page.bytes.fill(0xff, 24)
+    const { at, length } = tuple(redo(page, insert(1, 'row', { xid: 0x01020304 })), 1)
+    const bytes = redo(page, insert(1, 'row', { xid: 0x01020304 }))
+      .page(0)
+      .bytes.subarray(at, at + length)
+    expect(Buffer.from(bytes).toString('hex')).toBe(
+      '04030201' + '0000000000000000' + '000000000100' + '0100' + '0208' + '18' + '00' + '726f77',
+    )
+  })
+
   test('an unused line pointer is taken again', () => {
     const page = heapPage(three)
     setItemId(page, 2, 0, LP.UNUSED, 0)
@@ -391,7 +403,7 @@ describe('UPDATE', () => {
     ],
     [
       'a prefix from a row on another page',
-      update(1, 1, columns('x'), { prefix: 1, block: { block: 1 }, more: [{ block: 0 }] }),
+      update(1, 4, columns('x'), { prefix: 1, block: { block: 1 }, more: [{ block: 0 }] }),
       /old row has no 1/,
     ],
     [
@@ -409,7 +421,7 @@ describe('UPDATE', () => {
   ])('%s: CorruptData', (_, record, sentence) => {
     const world = testWorld()
     world.put(0, heapPage(three))
-    world.put(1, heapPage([]))
+    world.put(1, heapPage(three, 1))
     expect(() => world.redo(heap, record)).toThrow(sentence)
   })
 })
