@@ -5,6 +5,7 @@ import {
   compactItems,
   copyBytes,
   deleteIndexItem,
+  deleteIndexItemInPlace,
   deleteIndexItems,
   initPage,
   itemBytes,
@@ -179,6 +180,22 @@ describe('taking index items out', () => {
     const page = pageWith(['a', 'b', 'c'], 8)
     deleteIndexItems(page, [1, 2, 3])
     expect([maxOffset(page), pdLower(page), pdUpper(page)]).toEqual([0, 24, 8184])
+  })
+
+  test('one whose neighbours keep their numbers (PageIndexTupleDeleteNoCompact)', () => {
+    const page = pageWith(['first', 'second item', 'third', 'fourth'], 8)
+    deleteIndexItemInPlace(page, 2)
+    expect([texts(page), places(page), flags(page)]).toEqual([
+      ['first', '', 'third', 'fourth'],
+      [8176, 0, 8168, 8160],
+      [LP.NORMAL, LP.UNUSED, LP.NORMAL, LP.NORMAL],
+    ])
+    expect([pdLower(page), pdUpper(page)]).toEqual([40, 8160])
+    deleteIndexItemInPlace(page, 4) // the last line pointer goes, one that is unused before it would stay
+    deleteIndexItemInPlace(page, 3)
+    expect([texts(page), pdLower(page), pdUpper(page)]).toEqual([['first', ''], 32, 8176])
+    expect(() => deleteIndexItemInPlace(page, 2)).toThrow('corrupted line pointer: offset = 0, size = 0')
+    expect(() => deleteIndexItemInPlace(page, 3)).toThrow('invalid index offnum: 3')
   })
 
   test('nonsense is refused in PostgreSQL’s words', () => {

@@ -225,6 +225,25 @@ export function deleteIndexItem(page: Page, offnum: number): void {
   }
 }
 
+/**
+ * Takes one item out of a page whose other items must keep their offset numbers: its line pointer stays as an unused
+ * one, unless it is the last (PageIndexTupleDeleteNoCompact).
+ */
+export function deleteIndexItemInPlace(page: Page, offnum: number): void {
+  checkPointers(page)
+  const id = indexItem(page, offnum)
+  const [offset, size, upper] = [lpOffset(id), maxAlign(lpLength(id)), pdUpper(page)]
+  if (offnum < maxOffset(page)) setItemId(page, offnum, 0, LP.UNUSED, 0)
+  else setPdLower(page, pdLower(page) - 4)
+  page.bytes.copyWithin(upper + size, upper, offset)
+  setPdUpper(page, upper + size)
+  for (let off = 1; off <= maxOffset(page); off++) {
+    const other = itemId(page, off)
+    if (lpLength(other) > 0 && lpOffset(other) <= offset)
+      setItemId(page, off, lpOffset(other) + size, lpFlags(other), lpLength(other))
+  }
+}
+
 /** Takes several items out, `offnums` ascending (PageIndexMultiDelete: one by one when there are only two). */
 export function deleteIndexItems(page: Page, offnums: readonly number[]): void {
   if (offnums.length <= 2) {

@@ -1,5 +1,6 @@
 // The one table that says who redoes what (access/rmgrlist.h). A manager's place is its id, and never changes.
 
+import { brin } from './brin.js'
 import { btree } from './btree.js'
 import { clog } from './clog.js'
 import { commitTs } from './commitTs.js'
@@ -42,7 +43,7 @@ export const resourceManagers: readonly ResourceManager[] = [
   gist, //              14
   sequence, //          15
   named(16, 'SPGist'),
-  named(17, 'BRIN'),
+  brin, //              17
   commitTs, //           18
   replicationOrigin, //  19
   generic, //           20
