@@ -17,3 +17,12 @@ test('wide tables scroll in their own box; nothing is printed for a missing valu
   expect(html).toMatch(/^<div style="overflow-x:auto;max-width:100%"><table>.*<\/table><\/div>$/)
   expect(html).toContain('<td class="num">1</td><td></td>')
 })
+
+test('rows of a declared shape need no index signature', () => {
+  interface Step {
+    readonly lsn: bigint
+    readonly done?: boolean
+  }
+  const steps: Step[] = [{ lsn: 7n, done: true }, { lsn: 8n }]
+  expect(table(steps)).toContain('<tr><td class="num">8</td><td></td></tr>')
+})

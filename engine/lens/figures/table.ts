@@ -3,7 +3,8 @@
 import { escapeXml } from './svg.js'
 
 export type Cell = string | number | bigint | boolean | null | undefined
-export type TableRow = Readonly<Record<string, Cell>>
+/** Any object whose values are cells. */
+export type TableRow<Row> = { readonly [Column in keyof Row]: Cell }
 
 export interface TableOptions {
   readonly caption?: string
@@ -12,14 +13,14 @@ export interface TableOptions {
 }
 
 /** Draws rows as a table in a box that scrolls when it is too wide. Columns are the first row's keys. */
-export function table(rows: readonly TableRow[], options: TableOptions = {}): string {
-  const columns = Object.keys(rows[0] ?? {})
+export function table<Row extends TableRow<Row>>(rows: readonly Row[], options: TableOptions = {}): string {
+  const columns = Object.keys(rows[0] ?? {}) as Array<keyof Row & string>
   const caption = options.caption === undefined ? '' : `<caption>${escapeXml(options.caption)}</caption>`
   const head = columns.map((column) => `<th scope="col">${escapeXml(column)}</th>`).join('')
-  const body = rows.map(
-    (row) => `<tr>${columns.map((column) => cell(row[column], options.classes?.[column])).join('')}</tr>`,
-  )
-  return `<div style="overflow-x:auto;max-width:100%"><table>${caption}<thead><tr>${head}</tr></thead><tbody>${body.join('')}</tbody></table></div>`
+  const line = (row: Row): string =>
+    `<tr>${columns.map((column) => cell(row[column], options.classes?.[column])).join('')}</tr>`
+  const body = rows.map(line).join('')
+  return `<div style="overflow-x:auto;max-width:100%"><table>${caption}<thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`
 }
 
 function cell(value: Cell, named: string | undefined): string {
