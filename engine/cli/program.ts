@@ -7,6 +7,7 @@ import { controlCommand } from './control.js'
 import { EXIT, EXIT_CODES_HELP, exitCodeOf, sentenceOf, type ExitCode } from './exit.js'
 import type { CommandIo } from './io.js'
 import { recoverCommand, type RecoverCommandOptions } from './recover.js'
+import { undoCommand } from './undo.js'
 import { walCommand } from './wal.js'
 import {
   bareStats,
@@ -57,10 +58,11 @@ The directory must not be in use. Afterwards PostgreSQL starts on it without rec
 a directory that PostgreSQL or pgcrash can still recover.
 
 --json prints one object: outcome (recovered, would recover, no recovery needed), state, timeline, checkpoint_lsn,
-redo_lsn, wal {first_lsn, last_lsn, end_lsn, records, bytes, verdict, reason, by_resource_manager}, transactions
-{committed, aborted, in_flight, in_flight_become}, files {temporary_removed, unlogged_reset, leftovers_removed},
-missing_blocks, final_checkpoint; null for what is not known or not done. Verdicts on the end of the log: clean end,
-torn record, recycled segment, missing segment, damage. PostgreSQL's sentences then go to standard error.
+redo_lsn, wal {first_lsn, last_lsn, end_lsn, records, bytes, verdict, meaning, valid_beyond, reason,
+by_resource_manager}, transactions {committed, aborted, in_flight, in_flight_become, prepared}, files
+{temporary_removed, unlogged_reset, leftovers_removed, dummies}, missing_blocks, final_checkpoint {lsn, pages_written,
+status_pages_written}; null for what does not apply. Verdicts on the end of the log: clean end, torn tail, recycled
+segment, missing segment, damage (whole records stand behind the break), requested (--to). PostgreSQL's sentences then go to standard error.
 
 Examples:
   pgcrash recover DIR --dry-run
@@ -114,6 +116,7 @@ function makeProgram(io: CommandIo, finish: (code: ExitCode) => void): Command {
   addRecover(program, io, finish)
   addWal(program, io, finish)
   addControl(program, io, finish)
+  addUndo(program, io, finish)
   for (const command of [program, ...program.commands])
     command
       .exitOverride()
@@ -175,10 +178,27 @@ function addRecover(program: Command, io: CommandIo, finish: (code: ExitCode) =>
     .option('--dry-run', 'say what would be done; change nothing')
     .option('--json', 'one JSON object, at the end')
     .option('--leave-in-flight', "PostgreSQL's way: write nothing for transactions that were in flight")
+    .option('--backup <file>', 'keep every byte that is overwritten in a new file; see pgcrash undo')
+    .option('--into <newdir>', 'recover a copy, made as this new directory')
+    .option(
+      '--to <lsn>',
+      'with --into or --dry-run: replay only records that end at or before this location',
+      lsnArgument,
+    )
     .addHelpText('after', RECOVER_HELP)
     .action(async (directory: string | undefined, options: RecoverCommandOptions) =>
       finish(await recoverCommand(directory, options, io)),
     )
+}
+
+function addUndo(program: Command, io: CommandIo, finish: (code: ExitCode) => void): void {
+  program
+    .command('undo')
+    .description('put a directory back as it was before pgcrash recover --backup')
+    .argument('<DIR>', 'data directory')
+    .argument('<FILE>', 'the file that recover --backup wrote')
+    .addHelpText('after', `\n${EXIT_CODES_HELP}\n`)
+    .action((directory: string, file: string) => finish(undoCommand(directory, file, io)))
 }
 
 function addControl(program: Command, io: CommandIo, finish: (code: ExitCode) => void): void {

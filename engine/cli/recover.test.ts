@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { crashedCopy } from '../scenes/cache.js'
+import { openWithPostgres } from '../scenes/judge.js'
 import type { CrashedScene } from '../scenes/scene.js'
 import { run } from './program.js'
 import type { RecoverReport } from './recoverReport.js'
@@ -58,8 +59,8 @@ test('a dry run changes nothing and says what would be done', async () => {
     state: 'in production',
     wal: { verdict: 'clean end' },
     transactions: { in_flight: [Number(scene.openXid)], in_flight_become: 'aborted' },
-    missing_blocks: null,
-    final_checkpoint: null,
+    missing_blocks: [],
+    final_checkpoint: { lsn: scene.log.flushed },
   })
   expect(json.err).toContain('LOG:  database system was interrupted')
   expect(fingerprint()).toBe(before)
@@ -109,3 +110,52 @@ test('a reader that goes away does not stop a recovery half-way', async () => {
   expect(await run(['recover', scene.dir], io)).toBe(0)
   expect((await pgcrash('recover', scene.dir)).lines.at(-1)).toBe('no recovery needed; nothing was changed')
 })
+
+test('undo gives back every byte that a recovery with --backup overwrote', async () => {
+  const before = contents()
+  const file = join(folder, 'undo')
+  expect((await pgcrash('recover', scene.dir, '--backup', file)).code).toBe(0)
+  expect(contents()).not.toEqual(before)
+  const undone = await pgcrash('undo', scene.dir, file)
+  expect(undone.code).toBe(0)
+  expect(contents()).toEqual(before)
+  expect((await pgcrash('recover', scene.dir, '--backup', file)).err).toMatch(
+    /exists: --backup makes a new file/,
+  )
+  const inside = await pgcrash('recover', scene.dir, '--backup', join(scene.dir, 'undo'))
+  expect([inside.code, inside.err]).toEqual([
+    2,
+    expect.stringMatching(/lies in the directory that is to be recovered/),
+  ])
+  writeFileSync(file, 'PGDMP')
+  expect((await pgcrash('undo', scene.dir, file)).code).toBe(4)
+})
+
+test('--to stops at a position, on a copy: what came later is not there, and the original is untouched', async () => {
+  const before = fingerprint()
+  const { to } = scene.steps.filter((step) => step.from < step.to && step.xids.length > 0)[3]
+  const copy = join(folder, 'copy')
+  expect((await pgcrash('recover', scene.dir, '--to', to)).code).toBe(2)
+  const early = await pgcrash('recover', scene.dir, '--to', to, '--dry-run')
+  expect(early.code).toBe(3)
+  const possible = /ask for (0\/[0-9A-F]+) or later/.exec(early.err)?.[1] ?? 'no position'
+  const { code, lines } = await pgcrash('recover', scene.dir, '--to', possible, '--into', copy)
+  expect(code).toBe(0)
+  expect(lines.join('\n')).toMatch(/recovery stopping before WAL location \(LSN\) "0\//)
+  expect(fingerprint()).toBe(before)
+  const judged = await openWithPostgres(copy)
+  if (judged.outcome !== 'opened') throw new Error(judged.log.join('\n'))
+  expect(judged.log.join('\n')).not.toMatch(/automatic recovery/)
+  expect(judged.amcheck.problems).toEqual([])
+  expect(judged.tables).toMatchObject(scene.expected)
+})
+
+/** Every file's bytes, by path; directories too. */
+function contents(): Record<string, string> {
+  const seen: Record<string, string> = {}
+  for (const entry of readdirSync(scene.dir, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name)
+    seen[path] = entry.isFile() ? createHash('sha256').update(readFileSync(path)).digest('hex') : 'directory'
+  }
+  return seen
+}

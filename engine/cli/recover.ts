@@ -1,93 +1,110 @@
 // `pgcrash recover`: what PostgreSQL's startup process does after a crash, in its order and in its words.
+//
+//   --dry-run      all of it, on an overlay that keeps every change to itself
+//   --into, --to   all of it on a copy, up to a position
+//   --backup       every byte that is overwritten goes to a file first; `pgcrash undo` puts it back
 
-import { locateLsn } from '../format/lsn.js'
+import { cpSync, existsSync } from 'node:fs'
+import { backupDisk } from '../disk/backupDisk.js'
+import type { Disk } from '../disk/disk.js'
+import { overlayDisk } from '../disk/overlayDisk.js'
 import { reference } from '../parts.js'
-import { planCleanup } from '../recovery/cleanup.js'
-import { isPrepared } from '../recovery/prepared.js'
 import { Recovery } from '../recovery/recovery.js'
-import { listSegments } from '../wal/segments.js'
-import { openDirectory, type OpenDirectory } from './dataDirectory.js'
-import { EXIT, type ExitCode } from './exit.js'
+import { judgeEnd } from '../recovery/verdict.js'
+import { openDirectory } from './dataDirectory.js'
+import { EXIT, UsageError, type ExitCode } from './exit.js'
 import type { CommandIo } from './io.js'
 import { recoveryProgress, type RecoveryProgress } from './progressBar.js'
 import { recoverReport, reportLines, type Findings } from './recoverReport.js'
+import { openJournal } from './undo.js'
 
 export interface RecoverCommandOptions {
   dryRun?: boolean
   json?: boolean
   leaveInFlight?: boolean
+  backup?: string
+  into?: string
+  to?: bigint
 }
 
 /** Recovers a directory, or says what it would do. Errors as those of the engine's Recovery. */
 export async function recoverCommand(
-  directory: string | undefined,
+  argument: string | undefined,
   options: RecoverCommandOptions,
   io: CommandIo,
 ): Promise<ExitCode> {
+  refuseContradictions(options)
+  const directory = options.into ? copyInto(argument, options.into, io) : argument
   const disk = openDirectory(directory, io, { readOnly: options.dryRun === true })
+  const journal = options.backup ? openJournal(options.backup, disk.name) : undefined
   // A reader of our words that goes away must not stop a recovery half-way.
   for (const stream of [io.stdout, io.stderr]) stream.on('error', () => {})
   const words = recoveryProgress(io, options.json ? io.stderr : io.stdout)
   const began = performance.now()
+  let rehearsing = false
   try {
-    const recovery = new Recovery(disk, reference, {
-      log: (sentence) => words.print(`LOG:  ${sentence}`),
+    const worked: Disk = options.dryRun ? overlayDisk(disk) : journal ? backupDisk(disk, journal) : disk
+    const recovery = new Recovery(worked, reference, {
+      log: (sentence) => rehearsing || words.print(`LOG:  ${sentence}`),
       onProgress: (progress) => words.update(progress),
       leaveInFlight: options.leaveInFlight,
       time: io.now(),
+      upTo: options.to,
     })
-    const found = options.dryRun ? lookAhead(recovery, options) : carryOut(recovery, options)
+    rehearsing = options.dryRun === true
+    const found = carryOut(recovery, options)
     words.stop()
     conclude(found, options, io, words, (performance.now() - began) / 1000)
     return EXIT.OK
   } finally {
     words.stop()
+    journal?.close()
     disk.close()
   }
 }
 
-function lookAhead(recovery: Recovery, { leaveInFlight = false }: RecoverCommandOptions): Findings {
-  const { start, context, disk } = recovery
-  if (!recovery.crashed) return { outcome: 'no recovery needed', start, leaveInFlight, laterSegments: false }
-  const { survey } = recovery
-  return {
-    outcome: 'would recover',
-    start,
-    survey,
-    inFlight: survey.inFlight.filter((xid) => !isPrepared(context, xid)),
-    leaveInFlight,
-    cleanup: planCleanup(disk, reference),
-    laterSegments: hasLaterSegments(recovery),
-  }
+function refuseContradictions({ dryRun, backup, into, to }: RecoverCommandOptions): void {
+  if (to !== undefined && !into && !dryRun)
+    throw new UsageError('--to leaves the rest of the log behind: do it on a copy, with --into NEWDIR')
+  if (dryRun && (backup || into))
+    throw new UsageError('a dry run changes nothing: leave out --backup and --into')
 }
 
-function carryOut(recovery: Recovery, { leaveInFlight = false }: RecoverCommandOptions): Findings {
-  const { start, context } = recovery
-  if (!recovery.crashed) return { outcome: 'no recovery needed', start, leaveInFlight, laterSegments: false }
+/** Copies the directory; the original is only read. */
+function copyInto(argument: string | undefined, into: string, io: CommandIo): string {
+  const original = openDirectory(argument, io, { readOnly: true })
+  try {
+    if (existsSync(into)) throw new UsageError(`"${into}" exists: --into makes a new directory`)
+    new Recovery(original) // whatever forbids recovery shows before anything is copied
+    cpSync(original.name, into, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true })
+  } finally {
+    original.close()
+  }
+  return into
+}
+
+function carryOut(recovery: Recovery, { leaveInFlight = false, dryRun }: RecoverCommandOptions): Findings {
+  const { start, context, disk } = recovery
+  if (!recovery.crashed) return { outcome: 'no recovery needed', start, leaveInFlight }
   const { survey } = recovery
-  const laterSegments = hasLaterSegments(recovery) // before the final checkpoint writes the next one
+  const end = judgeEnd(disk, start, survey) // before the final checkpoint writes on behind the break
   for (const step of recovery.replay()) void step
   const inFlight = recovery.abort()
   const cleanup = recovery.cleanUp()
   const checkpoint = recovery.finish()
-  const missing = context.missingBlocks.values()
   return {
-    outcome: 'recovered',
+    outcome: dryRun ? 'would recover' : 'recovered',
     start,
     survey,
+    end,
     inFlight,
     leaveInFlight,
     cleanup,
-    missing,
+    missing: context.missingBlocks.values(),
+    prepared: context.prepared.values(),
+    dummies: Object.values(context.tables).flatMap((table) => [...table.dummies]),
     checkpoint,
-    laterSegments,
   }
-}
-
-function hasLaterSegments({ disk, start, survey }: Recovery): boolean {
-  const size = start.control.xlog_seg_size
-  const { segment } = locateLsn(survey.end.lsn, size)
-  return listSegments(disk as OpenDirectory, size).some((file) => file.segment > segment)
 }
 
 function conclude(
@@ -106,14 +123,15 @@ function conclude(
     words.print('no recovery needed; nothing was changed')
     return
   }
-  if (found.outcome === 'recovered') {
-    words.print(`recovered in ${seconds.toFixed(2)} s; PostgreSQL will start as after a clean shutdown`)
-    const lost = report.missing_blocks ?? []
-    if (lost.length > 0)
-      for (const line of reportLines({ ...report, wal: null, transactions: null, files: null }))
-        words.print(line)
+  if (found.outcome === 'would recover') {
+    words.print('nothing was changed; pgcrash recover would do this:')
+    for (const line of reportLines(report)) words.print(`  ${line}`)
     return
   }
-  words.print('nothing was changed; pgcrash recover would do this:')
-  for (const line of reportLines(report)) words.print(`  ${line}`)
+  words.print(`recovered in ${seconds.toFixed(2)} s; PostgreSQL will start as after a clean shutdown`)
+  const { wal } = report
+  if (wal?.verdict === 'damage' || wal?.verdict === 'missing segment') words.print(`WARNING:  ${wal.meaning}`)
+  const lost = { ...report, wal: null, transactions: null, files: null }
+  for (const line of reportLines(lost)) words.print(`WARNING:  ${line}`)
+  if (options.backup) words.print(`to take it back: pgcrash undo DIR ${options.backup}`)
 }

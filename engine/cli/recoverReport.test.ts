@@ -1,17 +1,5 @@
 import { expect, test } from 'vitest'
-import { reportLines, verdictOf, type RecoverReport } from './recoverReport.js'
-
-test('verdicts on the end of the log', () => {
-  const end = { kind: 'end', lsn: 0n, reason: '' } as const
-  expect(verdictOf({ ...end, cause: 'zeroes' }, false)).toBe('clean end')
-  expect(verdictOf({ ...end, cause: 'missing segment' }, false)).toBe('clean end')
-  expect(verdictOf({ ...end, cause: 'missing segment' }, true)).toBe('missing segment')
-  expect(verdictOf({ ...end, cause: 'stale page' }, true)).toBe('recycled segment')
-  expect(verdictOf({ ...end, cause: 'checksum' }, false)).toBe('torn record')
-  expect(verdictOf({ ...end, cause: 'contents' }, false)).toBe('damage')
-  const aborted = { record: 0n, missingContinuation: 0n }
-  expect(verdictOf({ ...end, cause: 'zeroes', aborted }, false)).toBe('torn record')
-})
+import { reportLines, type RecoverReport } from './recoverReport.js'
 
 test('the report in lines: long lists are cut, lost pages are called by their name', () => {
   const report: RecoverReport = {
@@ -26,15 +14,24 @@ test('the report in lines: long lists are cut, lost pages are called by their na
       end_lsn: '0/20000D8',
       records: 2,
       bytes: 144,
-      verdict: 'torn record',
+      verdict: 'torn tail',
+      meaning: 'what that means',
+      valid_beyond: '0/2004000',
       reason: 'there is no contrecord flag at 0/20000D8',
       by_resource_manager: [{ name: 'XLOG', records: 2, bytes: 144 }],
     },
-    transactions: { committed: 1, aborted: 0, in_flight: [754, 755], in_flight_become: 'left as they are' },
+    transactions: {
+      committed: 1,
+      aborted: 0,
+      in_flight: [754, 755],
+      in_flight_become: 'left as they are',
+      prepared: [{ xid: 750, gid: 'keep' }],
+    },
     files: {
       temporary_removed: Array.from({ length: 10 }, (_, i) => `base/5/t3_${i}`),
       unlogged_reset: [],
       leftovers_removed: [],
+      dummies: ['pg_xact/0001'],
     },
     missing_blocks: [{ path: 'base/5/16384', block: 6 }],
     final_checkpoint: null,
@@ -42,11 +39,15 @@ test('the report in lines: long lists are cut, lost pages are called by their na
   expect(reportLines(report)).toEqual([
     'redo point 0/2000028; 2 records, 144 bytes, up to 0/20000D8',
     '  XLOG                       2 records          144 bytes',
-    'the log ends there: torn record (there is no contrecord flag at 0/20000D8)',
+    'the log ends there: torn tail (there is no contrecord flag at 0/20000D8)',
+    '  what that means',
+    '  the first whole record behind the break is at 0/2004000',
     'transactions: 1 committed, 0 aborted',
     'in flight, left as they are: 754, 755',
+    'prepared, kept: 750 "keep"',
     'temporary files removed: base/5/t3_0, base/5/t3_1, base/5/t3_2, base/5/t3_3, base/5/t3_4, base/5/t3_5, ' +
       'base/5/t3_6, base/5/t3_7, … (10 in all)',
+    'missing status files, read as zeroes: pg_xact/0001',
     'pages the log refers to, but no file holds (probably lost data): base/5/16384 block 6',
   ])
 })

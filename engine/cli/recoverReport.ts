@@ -6,11 +6,8 @@ import type { CleanupPlan } from '../recovery/cleanup.js'
 import type { FinalCheckpoint } from '../recovery/finish.js'
 import type { StartPoint } from '../recovery/startup.js'
 import type { Survey } from '../recovery/survey.js'
-import type { MissingBlock } from '../redo/context.js'
-import type { EndOfWal } from '../wal/record.js'
-
-/** Why the log ends, in two words. */
-export type Verdict = 'clean end' | 'torn record' | 'recycled segment' | 'missing segment' | 'damage'
+import type { EndVerdict, Verdict } from '../recovery/verdict.js'
+import type { MissingBlock, PreparedTransaction } from '../redo/context.js'
 
 export interface RecoverReport {
   outcome: 'recovered' | 'would recover' | 'no recovery needed'
@@ -22,7 +19,7 @@ export interface RecoverReport {
   wal: WalReport | null
   transactions: TransactionReport | null
   files: FileReport | null
-  /** Pages that the log refers to but no file holds: lost data, most likely. Not known before replay: null. */
+  /** Pages that the log refers to but no file holds: lost data, most likely.  */
   missing_blocks: Array<{ path: string; block: number }> | null
   final_checkpoint: { lsn: string; pages_written: number; status_pages_written: number } | null
 }
@@ -36,6 +33,10 @@ export interface WalReport {
   /** Of records, without page headers. */
   bytes: number
   verdict: Verdict
+  /** The verdict, as a sentence. */
+  meaning: string
+  /** Start of the first whole record behind the break: committed work there is not replayed. */
+  valid_beyond: string | null
   /** PostgreSQL's sentence for the first check that failed. */
   reason: string
   by_resource_manager: Array<{ name: string; records: number; bytes: number }>
@@ -48,12 +49,16 @@ export interface TransactionReport {
   in_flight: number[]
   /** What becomes of those in pg_xact. */
   in_flight_become: 'aborted' | 'left as they are'
+  /** They survive, waiting for COMMIT PREPARED or ROLLBACK PREPARED. */
+  prepared: Array<{ xid: number; gid: string }>
 }
 
 export interface FileReport {
   temporary_removed: string[]
   unlogged_reset: string[]
   leftovers_removed: string[]
+  /** Status files that were missing and read as zeroes. */
+  dummies: string[]
 }
 
 export interface Findings {
@@ -65,8 +70,9 @@ export interface Findings {
   cleanup?: CleanupPlan
   missing?: Iterable<MissingBlock>
   checkpoint?: FinalCheckpoint
-  /** Are there segment files beyond the one in which the log ends? */
-  laterSegments: boolean
+  end?: EndVerdict
+  prepared?: Iterable<PreparedTransaction>
+  dummies?: string[]
 }
 
 export function recoverReport(found: Findings): RecoverReport {
@@ -77,13 +83,14 @@ export function recoverReport(found: Findings): RecoverReport {
     timeline: start.checkpoint.ThisTimeLineID,
     checkpoint_lsn: formatLsn(start.checkpointLsn),
     redo_lsn: formatLsn(start.redo),
-    wal: survey ? walReport(survey, found.laterSegments) : null,
+    wal: survey && found.end ? walReport(survey, found.end) : null,
     transactions: survey
       ? {
           committed: survey.committed,
           aborted: survey.aborted,
           in_flight: found.inFlight ?? [],
           in_flight_become: found.leaveInFlight ? 'left as they are' : 'aborted',
+          prepared: [...(found.prepared ?? [])].map(({ xid, gid }) => ({ xid, gid })),
         }
       : null,
     files: cleanup
@@ -91,6 +98,7 @@ export function recoverReport(found: Findings): RecoverReport {
           temporary_removed: cleanup.temporary,
           unlogged_reset: cleanup.unlogged.map(({ main }) => main),
           leftovers_removed: cleanup.leftovers,
+          dummies: found.dummies ?? [],
         }
       : null,
     missing_blocks: missing ? [...missing].map(({ path, block }) => ({ path, block })) : null,
@@ -104,7 +112,7 @@ export function recoverReport(found: Findings): RecoverReport {
   }
 }
 
-function walReport(survey: Survey, laterSegments: boolean): WalReport {
+function walReport(survey: Survey, judged: EndVerdict): WalReport {
   const { firstRecord, lastRecord, endOfLog, records, bytes, end, byManager } = survey
   return {
     first_lsn: firstRecord === undefined ? null : formatLsn(firstRecord),
@@ -112,28 +120,11 @@ function walReport(survey: Survey, laterSegments: boolean): WalReport {
     end_lsn: formatLsn(endOfLog),
     records,
     bytes,
-    verdict: verdictOf(end, laterSegments),
+    verdict: judged.verdict,
+    meaning: judged.meaning,
+    valid_beyond: judged.validBeyond === undefined ? null : formatLsn(judged.validBeyond),
     reason: end.reason,
     by_resource_manager: [...byManager].sort(([a], [b]) => a - b).map(([, counts]) => counts),
-  }
-}
-
-/** Judges the end of the log. */
-export function verdictOf(end: EndOfWal, laterSegments: boolean): Verdict {
-  if (end.aborted) return 'torn record'
-  switch (end.cause) {
-    case 'zeroes':
-      return 'clean end'
-    case 'missing segment':
-      return laterSegments ? 'missing segment' : 'clean end'
-    case 'stale page':
-    case 'stale record':
-      return 'recycled segment'
-    case 'checksum':
-    case 'continuation':
-      return 'torn record'
-    default:
-      return 'damage'
   }
 }
 
@@ -151,7 +142,8 @@ export function reportLines(report: RecoverReport): string[] {
       lines.push(
         `  ${name.padEnd(18)} ${String(records).padStart(9)} records ${String(bytes).padStart(12)} bytes`,
       )
-    lines.push(`the log ends there: ${wal.verdict} (${wal.reason})`)
+    lines.push(`the log ends there: ${wal.verdict} (${wal.reason})`, `  ${wal.meaning}`)
+    if (wal.valid_beyond) lines.push(`  the first whole record behind the break is at ${wal.valid_beyond}`)
   }
   if (transactions) {
     lines.push(`transactions: ${transactions.committed} committed, ${transactions.aborted} aborted`)
@@ -161,10 +153,13 @@ export function reportLines(report: RecoverReport): string[] {
         `in flight, ${become === 'aborted' ? 'marked aborted' : become}: ${shortList(open.map(String))}`,
       )
   }
+  if (transactions && transactions.prepared.length > 0)
+    lines.push(`prepared, kept: ${shortList(transactions.prepared.map(({ xid, gid }) => `${xid} "${gid}"`))}`)
   if (files) {
     lines.push(...fileLine('temporary files removed', files.temporary_removed))
     lines.push(...fileLine('unlogged relations emptied', files.unlogged_reset))
     lines.push(...fileLine('caches and leftovers removed', files.leftovers_removed))
+    lines.push(...fileLine('missing status files, read as zeroes', files.dummies))
   }
   if (missing && missing.length > 0)
     lines.push(

@@ -13,7 +13,7 @@ import {
   CONTROL_FILE,
   type ControlFile,
 } from '../format/controlFile.js'
-import { INVALID_LSN, type Lsn } from '../format/lsn.js'
+import { INVALID_LSN, locateLsn, type Lsn } from '../format/lsn.js'
 import { statusPosition, XACTS_PER_PAGE } from '../format/transactionStatus.js'
 import { viewOf } from '../bytes/layout.js'
 import { FINAL_WRITES, type FinalWrite, type Parts } from '../parts.js'
@@ -22,6 +22,7 @@ import type { Counters } from '../redo/counters.js'
 import { memberPosition, OFFSETS_PER_PAGE } from '../redo/multixact.js'
 import { encodeOrigins, ORIGIN_FILE } from '../redo/replicationOrigin.js'
 import { XLOG } from '../redo/xlog.js'
+import { listSegments, WAL_DIRECTORY } from '../wal/segments.js'
 import { WalWriter } from '../wal/writer.js'
 import { advancePastPrepared, writePrepared } from './prepared.js'
 import { LOCK_FILE } from './startup.js'
@@ -63,6 +64,7 @@ export function finalCheckpoint(
     'write data pages': () => pool.flushAll(onProgress),
     'sync data files': () => syncTree(disk, ''),
     'write checkpoint record': () => {
+      if (survey.end.cause === 'requested') cutLog(disk, context.control, survey)
       lsn = writeCheckpointRecord(writer, context, survey, time)
     },
     'sync WAL': () => writer.sync(),
@@ -93,6 +95,19 @@ function logWriter(disk: Disk, control: ControlFile, survey: Survey): WalWriter 
   })
   if (broken) writer.overwriteContinuation()
   return writer
+}
+
+/** Clears the log behind a requested end: what was not replayed must never be read as if it followed. */
+function cutLog(disk: Disk, control: ControlFile, survey: Survey): void {
+  const { xlog_seg_size: segmentSize } = control
+  const { segment, offset } = locateLsn(survey.endOfLog, segmentSize)
+  for (const file of listSegments(disk, segmentSize)) {
+    const path = join(WAL_DIRECTORY, file.name)
+    if (file.segment > segment) disk.remove(path)
+    if (file.segment !== segment) continue
+    disk.truncate(path, offset)
+    disk.truncate(path, segmentSize)
+  }
 }
 
 function writeCheckpointRecord(writer: WalWriter, context: RedoContext, survey: Survey, time: bigint): Lsn {

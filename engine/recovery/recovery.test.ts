@@ -28,6 +28,7 @@ import { makeOldDirectory } from '../scenes/oldDirectory.js'
 import type { CrashedScene } from '../scenes/scene.js'
 import { WalWriter } from '../wal/writer.js'
 import { recover, Recovery } from './recovery.js'
+import { judgeEnd, type EndVerdict } from './verdict.js'
 
 const shelf = mkdtempSync(join(tmpdir(), 'pgcrash-recovery-'))
 let copies = 0
@@ -344,6 +345,48 @@ describe('a log that was cut', () => {
     truncateSync(path, offset)
     truncateSync(path, xlog_seg_size)
   }
+})
+
+describe('the verdict on the end of the log', () => {
+  async function judged(
+    harm: (disk: Disk, at: { end: bigint; segmentSize: number }) => void,
+  ): Promise<EndVerdict> {
+    const disk = inMemory(bank.dir)
+    const { xlog_seg_size: segmentSize } = readControlFile(disk)
+    harm(disk, { end: new Recovery(disk).survey.endOfLog, segmentSize })
+    const recovery = new Recovery(disk)
+    return judgeEnd(disk, recovery.start, recovery.survey)
+  }
+  const zero = (disk: Disk, at: bigint, length: number, segmentSize: number): void =>
+    disk.write(
+      `pg_wal/${segmentFileName(1, at / BigInt(segmentSize), segmentSize)}`,
+      Number(at % BigInt(segmentSize)),
+      new Uint8Array(length),
+    )
+
+  test('as it was left', async () => {
+    expect(await judged(() => {})).toMatchObject({ verdict: 'clean end', validBeyond: undefined })
+  })
+
+  test('a page of zeroes in the middle: records stand behind the break', async () => {
+    const { verdict, validBeyond } = await judged((disk, { end, segmentSize }) =>
+      zero(disk, end - (end % 8192n) - 3n * 8192n, 8192, segmentSize),
+    )
+    expect(verdict).toBe('damage')
+    expect(validBeyond).toBeGreaterThan(0n)
+  })
+
+  test('the last record half written', async () => {
+    const { verdict } = await judged((disk, { end, segmentSize }) => zero(disk, end - 8n, 8, segmentSize))
+    expect(verdict).toBe('torn tail')
+  })
+
+  test('the last segment gone', async () => {
+    const { verdict } = await judged((disk, { end, segmentSize }) =>
+      disk.remove(`pg_wal/${segmentFileName(1, end / BigInt(segmentSize), segmentSize)}`),
+    )
+    expect(['torn tail', 'clean end', 'missing segment']).toContain(verdict)
+  })
 })
 
 test('a directory that was shut down cleanly: no recovery needed, nothing changed', async () => {

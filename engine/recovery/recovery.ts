@@ -10,7 +10,7 @@
 
 import { BufferPool } from '../buffers/bufferPool.js'
 import { Slru } from '../buffers/slru.js'
-import { Unsupported } from '../bytes/errors.js'
+import { NotRecoverable, Unsupported } from '../bytes/errors.js'
 import { join, type Disk } from '../disk/disk.js'
 import { formatLsn, type Lsn } from '../format/lsn.js'
 import { formatTimestamp } from '../format/timestamp.js'
@@ -22,6 +22,7 @@ import { Counters } from '../redo/counters.js'
 import { OFFSETS_PER_PAGE } from '../redo/multixact.js'
 import { readOrigins } from '../redo/replicationOrigin.js'
 import { carryOutCleanup, planCleanup, type CleanupPlan } from './cleanup.js'
+import { newestPageLsn } from './consistency.js'
 import { finalCheckpoint, markInRecovery, type FinalCheckpoint } from './finish.js'
 import { isPrepared, readPrepared } from './prepared.js'
 import { replay, unsupportedManager, type Step } from './replay.js'
@@ -37,6 +38,8 @@ export interface RecoverOptions {
   time?: bigint
   /** PostgreSQL's way: leave transactions in flight as 00, which reads as aborted. */
   leaveInFlight?: boolean
+  /** Replay only records that end at or before this position; the log behind it is cut off by `finish`. */
+  upTo?: Lsn
   /** Most pages held in memory at once. */
   capacity?: number
 }
@@ -92,12 +95,23 @@ export class Recovery {
     if (this.surveyed) return this.surveyed
     const { disk, start, parts } = this
     this.surveyed = surveyLog(disk, start, parts, {
+      upTo: this.options.upTo,
       onProgress: (position, records) =>
         this.options.onProgress?.({ phase: 'survey', position, begin: start.redo, end: undefined, records }),
     })
     for (const [rmid, lsn] of this.surveyed.unsupported)
       throw new Unsupported(unsupportedManager(rmid, formatLsn(lsn)))
+    if (this.surveyed.end.cause === 'requested') this.refuseGoingBack(this.surveyed.endOfLog)
     return this.surveyed
+  }
+
+  private refuseGoingBack(position: Lsn): void {
+    const newest = newestPageLsn(this.disk)
+    if (newest > position)
+      throw new NotRecoverable(
+        `the directory cannot be brought to ${formatLsn(position)}: pages on disk carry later changes already, ` +
+          `up to ${formatLsn(newest)}; ask for ${formatLsn(newest)} or later. Nothing was changed`,
+      )
   }
 
   /** Replays the log, a step a record. Pages change in memory, and on disk when memory is short. */
@@ -111,9 +125,11 @@ export class Recovery {
     this.beginChanges()
     this.log(`redo starts at ${formatLsn(survey.firstRecord)}`)
     const reader = openLog(this.disk, this.start, this.parts, survey.endOfLog)
+    const limited = survey.end.cause === 'requested'
     let records = 0
     for (const step of replay(reader, this.context)) {
       yield step
+      if (limited && reader.position >= survey.endOfLog) reader.stop()
       if (++records % PROGRESS_EVERY === 0) this.progress('replay', step.record.endLsn, records)
     }
     this.progress('replay', survey.endOfLog, records)

@@ -2,7 +2,7 @@
 // manager known, every transaction's fate noted. What a dry run reports is this; replay then trusts it.
 
 import type { Disk } from '../disk/disk.js'
-import type { Lsn } from '../format/lsn.js'
+import { formatLsn, type Lsn } from '../format/lsn.js'
 import { parsePrepare, parseTransactionEnd, XACT } from '../format/transactionRecord.js'
 import { reference, type Parts, type TransactionEvent } from '../parts.js'
 import { resourceManagers } from '../redo/resourceManagers.js'
@@ -42,6 +42,8 @@ export interface Survey {
 }
 
 export interface SurveyOptions {
+  /** Take records that end at or before this position as all there is. */
+  upTo?: Lsn
   onProgress?: (position: Lsn, records: number) => void
 }
 
@@ -76,7 +78,8 @@ export function surveyLog(disk: Disk, start: StartPoint, parts: Parts, options: 
   let first: WalRecord | undefined
   let last: WalRecord | undefined = reader.lastRecord
   for (;;) {
-    const record = reader.read()
+    const read = reader.read()
+    const record: WalRecord | EndOfWal = isBeyond(read, options.upTo) ? requestedEnd(read) : read
     if (record.kind === 'end') {
       return {
         ...counts,
@@ -94,6 +97,16 @@ export function surveyLog(disk: Disk, start: StartPoint, parts: Parts, options: 
     transactions.take(record)
     if (counts.records % PROGRESS_EVERY === 0) options.onProgress?.(record.endLsn, counts.records)
   }
+}
+
+function isBeyond(read: WalRecord | EndOfWal, upTo: Lsn | undefined): boolean {
+  return upTo !== undefined && read.kind === 'record' && read.endLsn > upTo
+}
+
+/** The end that somebody asked for (xlogrecovery.c, recoveryStopsBefore). */
+function requestedEnd(record: WalRecord | EndOfWal): EndOfWal {
+  const reason = `recovery stopping before WAL location (LSN) "${formatLsn(record.lsn)}"`
+  return { kind: 'end', lsn: record.lsn, cause: 'requested', reason }
 }
 
 function count(

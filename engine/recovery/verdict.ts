@@ -6,6 +6,7 @@
 //   torn tail           the last record was being written when the server died
 //   missing segment     the log goes on in a file that is not there
 //   damage              the log is broken here, and whole records stand behind the break
+//   requested           the log goes on: replay was asked to stop
 
 import type { Disk } from '../disk/disk.js'
 import { locateLsn, maxAlign, type Lsn } from '../format/lsn.js'
@@ -15,7 +16,8 @@ import { WalReader } from '../wal/reader.js'
 import type { StartPoint } from './startup.js'
 import type { Survey } from './survey.js'
 
-export type Verdict = 'clean end' | 'torn tail' | 'recycled segment' | 'damage' | 'missing segment'
+export type Verdict =
+  'clean end' | 'torn tail' | 'recycled segment' | 'damage' | 'missing segment' | 'requested'
 
 export interface EndVerdict {
   verdict: Verdict
@@ -32,18 +34,21 @@ const MEANINGS: Record<Verdict, string> = {
   'recycled segment': 'what follows is an old segment waiting to be overwritten; no WAL is lost',
   damage:
     'the log is broken here and whole records stand behind the break: committed work there cannot be replayed',
+  requested: 'replay stops where it was asked to; the log goes on',
   'missing segment': 'the log goes on in a segment that is not there: put it back, or what it holds is lost',
 }
 
 /** Judges the end that a survey found. Reads the rest of the log, changes nothing. */
 export function judgeEnd(disk: Disk, start: StartPoint, survey: Survey): EndVerdict {
-  const validBeyond = findRecordBeyond(disk, start, survey)
+  const requested = survey.end.cause === 'requested'
+  const validBeyond = requested ? undefined : findRecordBeyond(disk, start, survey)
   const verdict = verdictOf(disk, start, survey, validBeyond)
   return { verdict, validBeyond, meaning: MEANINGS[verdict] }
 }
 
 function verdictOf(disk: Disk, start: StartPoint, survey: Survey, validBeyond: Lsn | undefined): Verdict {
   const { end } = survey
+  if (end.cause === 'requested') return 'requested'
   const laterSegment = (): boolean => {
     const { xlog_seg_size } = start.control
     const { segment } = locateLsn(end.aborted?.missingContinuation ?? end.lsn, xlog_seg_size)

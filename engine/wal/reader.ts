@@ -144,6 +144,12 @@ export class WalReader {
     }
   }
 
+  /** From now on the log counts as ended here. */
+  stop(): void {
+    this.bad('requested', `reading stopped at ${this.text(this.next)}`)
+    this.finish(this.next)
+  }
+
   private lsnAt(distance: number): Lsn {
     return this.origin + BigInt(distance)
   }

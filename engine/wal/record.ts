@@ -131,3 +131,4 @@ export type EndCause =
   | 'continuation' //      the rest of a record is not on the next page
   | 'checksum' //          the record's CRC does not match
   | 'contents' //          CRC right, lengths inside wrong
+  | 'requested' //         the log goes on, but nobody asked for more
