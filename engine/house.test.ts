@@ -20,8 +20,8 @@ const FLOORS: Record<string, number> = {
   recovery: 5,
   database: 6,
 }
-/** A scene that only tests ask for: a directory of PostgreSQL 17. */
-const MADE_FOR_TESTS = 'engine/scenes/oldDirectory.ts'
+/** Scenes that only tests ask for: a directory of PostgreSQL 17, native servers. */
+const MADE_FOR_TESTS = /^engine\/scenes\/(oldDirectory|crashNative)\.ts$/
 const MAX_FUNCTION_LINES = 70
 const MAX_FILE_LINES = 500
 
@@ -118,7 +118,7 @@ test('only nodeDisk, the command line and the scenes know Node; packages are the
         wrong.push(`${name(path)} needs ${target} at once`)
       if (!target.startsWith('node:') && !target.startsWith('/') && !/^[A-Z]:/.test(target)) {
         const allowed = mayKnowNode
-          ? ['@electric-sql/pglite', 'pglite-17', 'commander', 'cli-progress', 'picocolors']
+          ? ['@electric-sql/pglite', 'pglite-17', 'pg', 'commander', 'cli-progress', 'picocolors']
           : ['fzstd']
         if (!allowed.some((p) => target === p || target.startsWith(`${p}/`)))
           wrong.push(`${name(path)} imports ${target}`)
@@ -135,7 +135,7 @@ test('every import leads to a file, every file is imported by another or is a do
     for (const { target } of imports)
       if (target.startsWith('/')) expect(existsSync(target), `${name(path)} → ${target}`).toBe(true)
   const used = (path: string): boolean =>
-    reached.has(path) || doors.test(name(path)) || name(path) === MADE_FOR_TESTS
+    reached.has(path) || doors.test(name(path)) || MADE_FOR_TESTS.test(name(path))
   expect([...known].filter((path) => !used(path)).map(name)).toEqual([])
 })
 

@@ -61,8 +61,16 @@ export function parseTransactionEnd(main: Uint8Array, info: number): Transaction
   const xinfo = info & XACT.HAS_INFO ? u32() : 0
   const [dbId, tsId] = xinfo & XINFO.HAS_DBINFO ? [u32(), u32()] : [0, 0]
   const subxids = some(xinfo & XINFO.HAS_SUBXACTS, u32)
-  const relations = some(xinfo & XINFO.HAS_RELFILELOCATORS, () => ({ spcOid: u32(), dbOid: u32(), relNumber: u32() }))
-  const droppedStats = some(xinfo & XINFO.HAS_DROPPED_STATS, () => ({ kind: u32(), dboid: u32(), objid: u64() }))
+  const relations = some(xinfo & XINFO.HAS_RELFILELOCATORS, () => ({
+    spcOid: u32(),
+    dbOid: u32(),
+    relNumber: u32(),
+  }))
+  const droppedStats = some(xinfo & XINFO.HAS_DROPPED_STATS, () => ({
+    kind: u32(),
+    dboid: u32(),
+    objid: u64(),
+  }))
   const messages = some(xinfo & XINFO.HAS_INVALS, () => main.subarray(at, (at += 16)))
   const twophaseXid = xinfo & XINFO.HAS_TWOPHASE ? u32() : 0
   let gid = ''

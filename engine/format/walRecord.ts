@@ -55,7 +55,11 @@ const blockHeader = struct('XLogRecordBlockHeader', 4, { id: u8(0), fork_flags: 
 export type XLogRecordBlockHeader = ValueOf<typeof blockHeader>
 export const XLogRecordBlockHeader: Struct<XLogRecordBlockHeader> = blockHeader
 
-const imageHeader = struct('XLogRecordBlockImageHeader', 5, { length: u16(0), hole_offset: u16(2), bimg_info: u8(4) })
+const imageHeader = struct('XLogRecordBlockImageHeader', 5, {
+  length: u16(0),
+  hole_offset: u16(2),
+  bimg_info: u8(4),
+})
 export type XLogRecordBlockImageHeader = ValueOf<typeof imageHeader>
 export const XLogRecordBlockImageHeader: Struct<XLogRecordBlockImageHeader> = imageHeader
 
