@@ -23,13 +23,7 @@ export async function runNotebooks(notebooks, options = {}) {
   const { outDir, stock = false, keepGoing = false, timeout = 60, tell, onReport = complain } = options
   if (notebooks.length === 0) return []
   await prepare(tell)
-  const parameters = [
-    inProject('.jupyter', 'run-notebooks.py'),
-    '--root',
-    projectFolder,
-    '--timeout',
-    String(timeout),
-  ]
+  const parameters = [inProject('.jupyter', 'run-notebooks.py'), '--timeout', String(timeout)]
   if (outDir !== undefined) {
     mkdirSync(outDir, { recursive: true })
     parameters.push('--out', outDir)

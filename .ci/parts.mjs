@@ -1,0 +1,109 @@
+/**
+ * The parts of `npm test`. Each prints as it goes and resolves to what it counted; a part that has no files
+ * counts nothing.
+ *
+ *   types       tsc over everything; prettier over everything                       one each
+ *   unit        vitest, without the site's tests                                     each test
+ *   notebooks   chapters and untouched exercises, in our kernel and in stock tslab   each notebook
+ *   exercises   every solution passes, every wrong solution is caught                as it counts itself
+ *   site        the site's tests: pages in headless Chromium, when there is one      each test
+ */
+
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+
+import { inProject } from '../.jupyter/environment.mjs'
+import { describeReport, runNotebooks } from '../.jupyter/notebooks.mjs'
+import { run } from '../.jupyter/processes.mjs'
+
+const print = (text) => process.stdout.write(text)
+
+/** The program of an npm package, to be run by this Node: so it needs no shell, on Windows either. */
+function program(name, command = name) {
+  const manifest = createRequire(import.meta.url).resolve(`${name}/package.json`)
+  const { bin } = JSON.parse(readFileSync(manifest, 'utf8'))
+  return path.join(path.dirname(manifest), typeof bin === 'string' ? bin : bin[command])
+}
+
+/** Runs a program that passes or fails as a whole. Shows its output when it fails. */
+async function check(file, ...parameters) {
+  const { code, output } = await run(process.execPath, [file, ...parameters])
+  if (code !== 0) print(output)
+  return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
+}
+
+function add(counts) {
+  const total = (key) => counts.reduce((sum, count) => sum + count[key], 0)
+  return { passed: total('passed'), failed: total('failed') }
+}
+
+async function types() {
+  const compiled = await check(program('typescript', 'tsc'), '-p', 'tsconfig.json')
+  const formatted = await check(program('prettier'), '--check', '.')
+  return add([compiled, formatted])
+}
+
+/** Counts tests; also files that could not be loaded, and tests that were skipped: they prove nothing. */
+function countTests(report, code) {
+  const broken = report.testResults.filter(
+    ({ status, assertionResults }) =>
+      status === 'failed' && !assertionResults.some(({ status }) => status === 'failed'),
+  )
+  const skipped = report.numPendingTests + report.numTodoTests
+  if (skipped > 0) print(`${skipped} tests were skipped; they count as failed\n`)
+  const failed = report.numFailedTests + broken.length + skipped
+  return { passed: report.numPassedTests, failed: failed === 0 && code !== 0 ? 1 : failed }
+}
+
+async function vitest(...parameters) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'pgcrash-'))
+  try {
+    const file = path.join(folder, 'report.json')
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
+    const options = ['run', '--passWithNoTests', ...reporters, ...parameters]
+    const { code } = await run(process.execPath, [program('vitest'), ...options], {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    })
+    if (!existsSync(file)) return { passed: 0, failed: 1 }
+    return countTests(JSON.parse(readFileSync(file, 'utf8')), code)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+function notebooksIn(folder) {
+  if (!existsSync(inProject(folder))) return []
+  const names = readdirSync(inProject(folder)).filter((name) => name.endsWith('.ipynb'))
+  return names.sort().map((name) => path.join(folder, name))
+}
+
+/** Each notebook twice, side by side: in our kernel, and in stock tslab, which learners may have too. */
+async function notebooks() {
+  const all = [...notebooksIn('chapters'), ...notebooksIn('exercises')]
+  const runIn = (name, stock) => {
+    const onReport = (report) => print(`${name.padEnd(12)} ${describeReport(report)}\n`)
+    return runNotebooks(all, { stock, onReport })
+  }
+  const reports = (await Promise.all([runIn('our kernel', false), runIn('stock tslab', true)])).flat()
+  const passed = reports.filter(({ status }) => status === 'ok').length
+  return { passed, failed: reports.length - passed }
+}
+
+async function exercises() {
+  if (!existsSync(inProject('solutions', 'kills.ts'))) return { passed: 0, failed: 0 }
+  const { code, output } = await run(process.execPath, [program('tsx'), 'solutions/kills.ts'])
+  print(output)
+  const [, passed, failed] = /^(\d+) passed, (\d+) failed$/m.exec(output) ?? []
+  if (passed === undefined) return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
+  return { passed: Number(passed), failed: code === 0 ? Number(failed) : Math.max(1, Number(failed)) }
+}
+
+export const parts = {
+  types,
+  unit: () => vitest('--exclude', 'site/**'),
+  notebooks,
+  exercises,
+  site: () => vitest('--dir', 'site'),
+}
