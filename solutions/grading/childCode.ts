@@ -1,7 +1,7 @@
 // Puts what the sandbox needs into a folder of its own, as plain JavaScript: the child and a few tools of the engine.
 // Nothing of solutions/ but these two files, and no part that is an exercise.
 
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -26,7 +26,7 @@ export interface ChildCode {
 
 /** Makes the folder; the caller removes it. */
 export function makeChildCode(): ChildCode {
-  const folder = mkdtempSync(join(tmpdir(), 'pgcrash-sandbox-'))
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'pgcrash-sandbox-')))
   const texts = sources.map(([, path]) => readFileSync(fileURLToPath(new URL(path, import.meta.url)), 'utf8'))
   sources.forEach(([name], i) => writeFileSync(join(folder, `${name}.js`), compile(texts[i])))
   // Two functions of format/lsn.ts; its third one is an exercise.

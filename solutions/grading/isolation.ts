@@ -35,44 +35,49 @@ function find(program: string): string | undefined {
 
 /** All levels that this machine might have, best first. Whether one works is known after a trial. */
 export function isolations(): Isolation[] {
-  const found: Isolation[] = []
   const bwrap = process.platform === 'linux' ? find('bwrap') : undefined
-  if (bwrap) found.push(bubblewrap(bwrap))
-  if (process.getuid?.() === 0) found.push(permissions(true))
-  found.push(permissions(false))
-  return found
+  const prlimit = find('prlimit')
+  return [
+    ...(bwrap ? [bubblewrap(bwrap, prlimit)] : []),
+    ...(process.getuid?.() === 0 ? [permissions(prlimit, true)] : []),
+    permissions(prlimit, false),
+    ...(prlimit ? [permissions(undefined, false)] : []),
+  ]
 }
 
-function bubblewrap(bwrap: string): Isolation {
-  const libraries = ['/lib', '/lib64', '/usr/lib', '/usr/lib64'].flatMap((path) => [
-    '--ro-bind-try',
-    path,
-    path,
-  ])
+function bubblewrap(bwrap: string, prlimit: string | undefined): Isolation {
+  const libraries = ['/lib', '/lib64', '/usr/lib', '/usr/lib64']
+  const system = libraries.flatMap((path) => ['--ro-bind-try', path, path])
   const apart = ['--unshare-all', '--die-with-parent', '--new-session', '--clearenv', '--cap-drop', 'ALL']
   const nobody = ['--uid', '65534', '--gid', '65534', '--hostname', 'sandbox']
   const places = ['--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp', '--chdir', '/tmp']
   return {
     level: 'bubblewrap',
-    description: 'bubblewrap: own namespaces, no network, no other processes, no files',
+    description: `bubblewrap: own namespaces, no network, no other processes, no files${memory(prlimit)}`,
     command(folder) {
       const files = ['--ro-bind', process.execPath, '/node', '--ro-bind', folder, '/sandbox']
       const node = ['/node', ...nodeFlags('/sandbox'), '/sandbox/child.js']
-      return limited([bwrap, ...apart, ...nobody, ...libraries, ...files, ...places, ...node])
+      return limited(prlimit, [bwrap, ...apart, ...nobody, ...system, ...files, ...places, ...node])
     },
   }
 }
 
-function permissions(anotherUser: boolean): Isolation {
+function permissions(prlimit: string | undefined, anotherUser: boolean): Isolation {
   const user = anotherUser ? ' and another user' : ''
+  // Node 25 is the first whose permission flags close the network.
+  const network = Number(process.versions.node.split('.')[0]) >= 25 ? 'no network' : 'but the network is open'
   return {
     level: 'permissions',
-    description: `Node's permission flags${user}: no files, no child processes, but the network is open`,
+    description: `Node's permission flags${user}: no files, no child processes, ${network}${memory(prlimit)}`,
     command(folder) {
-      const command = limited([process.execPath, ...nodeFlags(folder), join(folder, 'child.js')])
+      const command = limited(prlimit, [process.execPath, ...nodeFlags(folder), join(folder, 'child.js')])
       return anotherUser ? { ...command, uid: 61000 + Math.floor(Math.random() * 4000) } : command
     },
   }
+}
+
+function memory(prlimit: string | undefined): string {
+  return prlimit ? '' : '; memory limited for the JavaScript heap only'
 }
 
 function nodeFlags(folder: string): string[] {
@@ -86,10 +91,8 @@ function nodeFlags(folder: string): string[] {
 }
 
 /** Memory outside of the JavaScript heap is limited by the system, where it can. */
-function limited(command: string[]): { file: string; args: string[] } {
-  const prlimit = find('prlimit')
-  const [file, ...args] = prlimit
-    ? [prlimit, `--data=${limits.data * MIB}`, '--core=0', '--nofile=64', ...command]
-    : command
+function limited(prlimit: string | undefined, command: string[]): { file: string; args: string[] } {
+  const limit = prlimit ? [prlimit, `--data=${limits.data * MIB}`, '--core=0', '--nofile=64'] : []
+  const [file, ...args] = [...limit, ...command]
   return { file, args }
 }

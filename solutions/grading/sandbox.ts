@@ -76,6 +76,7 @@ export class Sandbox {
   async kill(): Promise<void> {
     this.#end(new NoAnswer('no evidence', 'the process was ended'))
     killGroup(this.#child.pid)
+    this.#child.kill('SIGKILL')
     await this.#gone
     this.#channel.destroy()
   }

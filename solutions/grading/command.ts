@@ -1,0 +1,135 @@
+// The command line of the grader.
+
+import { writeFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { SingleBar } from 'cli-progress'
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { DEFAULT_SEED, gradeBatch, type Grading } from './gradeBatch.js'
+import { reportCsv, reportJson, reportText, total } from './gradeReport.js'
+import { findSubmissions, NothingToGrade, type Submission } from './submissions.js'
+import { solutionNotebooks } from '../notebooks.js'
+
+interface Options {
+  json?: true
+  csv?: true
+  out?: string
+  seed: number
+  jobs?: number
+  details?: true
+  fullMarks?: true
+}
+
+const EXIT = { graded: 0, notFull: 1, usage: 2, failed: 70 } as const
+const help = `
+Paths:
+  exercises/04-startup.ipynb   one notebook
+  submissions/ada              a folder with notebooks: one learner
+  submissions                  a class: a folder a learner
+  solutions                    the reference solutions, put into the exercises' notebooks
+
+Exit codes:
+  ${EXIT.graded}   everything was graded, whatever the marks
+  ${EXIT.notFull}   with --full-marks: not every mark is full
+  ${EXIT.usage}   nothing to grade at a path, or a wrong option
+  ${EXIT.failed}  the grader itself failed`
+
+const SOLUTIONS = dirname(dirname(fileURLToPath(import.meta.url)))
+/** Up to so many submissions are shown rule by rule. */
+const FEW = 3
+
+function positive(text: string): number {
+  const number = Number(text)
+  if (!Number.isInteger(number) || number < 1)
+    throw new InvalidArgumentError('expected a whole number from 1')
+  return number
+}
+
+async function main(
+  paths: readonly string[],
+  options: Options,
+  write: (text: string) => void,
+): Promise<number> {
+  const ours = paths.filter((path) => resolve(path) === SOLUTIONS)
+  const notebooks = ours.length > 0 ? solutionNotebooks() : undefined
+  try {
+    const submissions = [
+      ...findSubmissions(paths.filter((path) => !ours.includes(path))),
+      ...(notebooks
+        ? findSubmissions([notebooks.folder]).map((found) => ({ ...found, learner: 'solutions' }))
+        : []),
+    ]
+    const grading = await graded(submissions, options)
+    print(grading, options, write)
+    const full = grading.submissions.every((submission) => total(submission).score === total(submission).max)
+    return options.fullMarks && !full ? EXIT.notFull : EXIT.graded
+  } finally {
+    notebooks?.remove()
+  }
+}
+
+async function graded(submissions: readonly Submission[], { seed, jobs }: Options): Promise<Grading> {
+  const format = 'grading {bar} {value}/{total}, {eta_formatted} left'
+  const bar = new SingleBar({ format, clearOnComplete: true, hideCursor: true, stream: process.stderr })
+  const showBar = process.stderr.isTTY
+  try {
+    return await gradeBatch(submissions, {
+      seed,
+      jobs,
+      onProgress: (done, of) => {
+        if (!showBar) return
+        if (done === 1) bar.start(of, 0)
+        bar.update(done)
+      },
+    })
+  } finally {
+    bar.stop()
+  }
+}
+
+function print(grading: Grading, { json, csv, out, details }: Options, write: (text: string) => void): void {
+  const data = json ? reportJson(grading) + '\n' : csv ? reportCsv(grading) : undefined
+  if (data !== undefined && out !== undefined) writeFileSync(out, data)
+  else if (data !== undefined) write(data)
+  if (data === undefined || out !== undefined) write(reportText(grading, details ? Infinity : FEW) + '\n')
+}
+
+/** Where text goes: standard output and standard error. */
+export interface Streams {
+  out(text: string): void
+  err(text: string): void
+}
+
+function command({ out, err }: Streams): Command {
+  return new Command('grade')
+    .description(
+      'Grades notebooks. Each part runs in a process of its own; the judge compares what it returns.',
+    )
+    .argument('<path...>', 'notebook, folder of a learner, or folder of a class')
+    .option('--json', 'print the report as JSON, and nothing else, on standard output')
+    .option('--csv', 'print one line an exercise as CSV, and nothing else, on standard output')
+    .option('--out <file>', 'write the JSON or CSV to a file instead')
+    .option('--seed <n>', 'hidden inputs follow from it', positive, DEFAULT_SEED)
+    .option('--jobs <n>', 'processes at a time; by default one a core', positive)
+    .option('--details', 'show every rule, however many submissions there are')
+    .option('--full-marks', `exit with ${EXIT.notFull} unless every mark is full`)
+    .addHelpText('after', help)
+    .exitOverride()
+    .configureOutput({ writeOut: out, writeErr: err })
+}
+
+/** Grades what the arguments say; returns the exit code. */
+export async function gradeCommand(args: readonly string[], streams: Streams): Promise<number> {
+  const program = command(streams)
+  try {
+    program.parse(args, { from: 'user' })
+    const options = program.opts<Options>()
+    if ((options.json && options.csv) || (options.out !== undefined && !options.json && !options.csv))
+      program.error('error: --out takes one of --json and --csv with it, and only one')
+    return await main(program.args, options, streams.out)
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.graded : EXIT.usage
+    streams.err(`error: ${(error as Error).message}\n`)
+    return error instanceof NothingToGrade ? EXIT.usage : EXIT.failed
+  }
+}
