@@ -97,7 +97,7 @@ async function digestDatabase(server: NativeServer, database: string): Promise<R
     }
     await client.query('create extension if not exists amcheck')
     const broken = await client.query(`
-      select c.relname, bt_index_parent_check(c.oid, true) from pg_index i join pg_class c on c.oid = i.indexrelid
+      select c.relname, bt_index_check(c.oid, true) from pg_index i join pg_class c on c.oid = i.indexrelid
       join pg_am a on a.oid = c.relam where a.amname = 'btree' and c.relpersistence <> 't' and i.indisvalid`)
     digests[`${database}: btrees sound`] = String(broken.rowCount !== null && broken.rowCount > 0)
     const gins = await client.query(`

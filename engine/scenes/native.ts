@@ -124,6 +124,17 @@ async function freePort(): Promise<number> {
   return address.port
 }
 
+const running = new Set<ChildProcess>()
+let watching = false
+
+/** No server outlives the process that started it. */
+function endWithUs(postmaster: ChildProcess): void {
+  if (!watching) process.once('exit', () => running.forEach((server) => server.kill('SIGKILL')))
+  watching = true
+  running.add(postmaster)
+  postmaster.once('exit', () => running.delete(postmaster))
+}
+
 /** A running server. */
 export class NativeServer {
   /** Its log, a line each, without time stamps. */
@@ -167,7 +178,7 @@ export class NativeServer {
       ...identity(),
     })
     const server = new NativeServer(dir, port, postmaster)
-    process.once('exit', () => postmaster.kill('SIGKILL'))
+    endWithUs(postmaster)
     await server.until(() => server.log.some((line) => line.includes('ready to accept connections')))
     return server
   }
