@@ -16,6 +16,7 @@ import { relmap } from './relmap.js'
 import { replicationOrigin } from './replicationOrigin.js'
 import type { ResourceManager } from './resourceManager.js'
 import { sequence } from './sequence.js'
+import { spgist } from './spgist.js'
 import { standby } from './standby.js'
 import { storage } from './storage.js'
 import { tablespace } from './tablespace.js'
@@ -42,7 +43,7 @@ export const resourceManagers: readonly ResourceManager[] = [
   named(13, 'Gin'),
   gist, //              14
   sequence, //          15
-  named(16, 'SPGist'),
+  spgist, //            16
   brin, //              17
   commitTs, //           18
   replicationOrigin, //  19
