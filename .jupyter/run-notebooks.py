@@ -116,14 +116,17 @@ class Run:
         client.execute, client.iopub_channel.get_msg = execute_and_remember, get_and_watch
 
     async def settle(self):
-        """Reads all that the kernel has sent, up to the end of its answer to a question asked now."""
+        """Reads all that the kernel has sent, and lets its event loop turn once more."""
         self.current = None
-        question = self.client.kc.kernel_info()
-        while True:
-            message = await self.client.kc.iopub_channel.get_msg(timeout=10)
-            is_answer = message["parent_header"].get("msg_id") == question
-            if is_answer and message["content"].get("execution_state") == "idle":
-                return
+        for _ in range(2):
+            question = self.client.kc.kernel_info()
+            while not await self.is_end_of_answer(question):
+                pass
+
+    async def is_end_of_answer(self, question):
+        message = await self.client.kc.iopub_channel.get_msg(timeout=10)
+        is_answer = message["parent_header"].get("msg_id") == question
+        return is_answer and message["content"].get("execution_state") == "idle"
 
     async def execute(self):
         index = 0
