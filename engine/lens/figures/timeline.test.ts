@@ -30,3 +30,16 @@ test('long words are broken into lines that stay in the figure', () => {
   expect(lines.length).toBeGreaterThan(1)
   expect(lines.map(({ words }) => words).join(' ')).toBe(steps[2].what)
 })
+
+test('a step takes the colour of its place, or the one that it is given', () => {
+  const fills = (places: readonly string[]): string[] =>
+    boxesOf(drawTimeline(places.map((place) => ({ place, what: 'write' })))).map(({ fill }) => fill)
+  expect(fills(['pg_wal', 'base/5', 'global/pg_control']).map((fill) => fill.slice(6, 10))).toEqual([
+    'wal-',
+    'page',
+    'acce',
+  ])
+  expect(boxesOf(drawTimeline([{ place: 'pg_wal', what: 'lost', kind: 'bad' }]))[0].fill).toContain(
+    '--bad-soft',
+  )
+})

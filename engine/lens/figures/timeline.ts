@@ -14,7 +14,14 @@ export interface TimelineStep {
   readonly what: string
   /** A position or a number, in typewriter letters behind `what`. */
   readonly detail?: string
+  /** When not given, it follows from the place: the log, pg_control, memory, or else data files. */
   readonly kind?: Kind
+}
+
+function kindOfPlace(place: string): Kind {
+  if (place.includes('pg_wal')) return 'wal'
+  if (place.includes('pg_control')) return 'accent'
+  return place === 'memory' ? 'plain' : 'page'
 }
 
 const ROW = 30
@@ -51,7 +58,7 @@ function lane(place: string, x: number, bottom: number): string {
 }
 
 function drawStep(
-  { kind = 'wal' }: TimelineStep,
+  { place, kind = kindOfPlace(place) }: TimelineStep,
   number: number,
   x: number,
   y: number,
