@@ -14,6 +14,11 @@ export class CorruptData extends Error {
     this.expected = where.expected ?? ''
     this.found = where.found ?? ''
   }
+  /** Adds what was being done, for whoever found the damage did not know. */
+  during(what: string): this {
+    this.message += ` (${what})`
+    return this
+  }
 }
 
 /** A valid PostgreSQL directory, but of a kind this engine does not recover. Nothing has been changed. */

@@ -1,7 +1,7 @@
 // The redo loop (xlogrecovery.c, PerformWalRecovery, ApplyWalRecord): read a record, hand it to its resource manager,
 // hand out a step. Whoever asks sets the pace: a command drains it, a notebook takes ten, a test stops in the middle.
 
-import { Unsupported } from '../bytes/errors.js'
+import { CorruptData, Unsupported } from '../bytes/errors.js'
 import { formatLsn } from '../format/lsn.js'
 import type { BlockOutcome } from '../redo/outcome.js'
 import type { RedoContext } from '../redo/context.js'
@@ -35,8 +35,22 @@ export function applyRecord(record: WalRecord, context: RedoContext): Step {
   context.pool.beginRecord()
   context.touched = []
   context.counters.advancePastXid(record.xl_xid)
-  redo(record, context)
+  try {
+    redo(record, context)
+  } catch (error) {
+    throw error instanceof CorruptData ? error.during(redoContext(record, context)) : error
+  }
   return { record, blocks: context.touched }
+}
+
+/** PostgreSQL's words for where redo was: record, operation, and the pages it asked for (rm_redo_error_callback). */
+function redoContext(record: WalRecord, context: RedoContext): string {
+  const manager = resourceManagers[record.xl_rmid]
+  const operation = manager.identify(record.info) ?? `UNKNOWN (${record.info.toString(16)})`
+  const pages = context.touched.map(
+    ({ ref, page }) => `${page?.file.path ?? ref.relNumber} block ${ref.block}`,
+  )
+  return `WAL redo at ${formatLsn(record.lsn)} for ${manager.name}/${operation}: ${pages.join(', ')}`
 }
 
 /** The sentence for a resource manager that cannot be redone. */

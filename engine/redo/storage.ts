@@ -2,7 +2,7 @@
 // map and free space map are cut with it, and the bits of the blocks that are gone are cleared.
 
 import { BLCKSZ } from '../format/controlFile.js'
-import { PAGE_HEADER_SIZE } from '../format/page.js'
+import { initPage, isNewPage, PAGE_HEADER_SIZE } from '../format/page.js'
 import { FORK } from '../format/relationPath.js'
 import type { RelationFork } from '../buffers/relationFork.js'
 import type { WalRecord } from '../wal/record.js'
@@ -80,6 +80,7 @@ function truncateVisibilityMap(context: RedoContext, file: RelationFork, heapBlo
   if (within !== 0) {
     if (blocks >= file.nblocks) return
     const page = context.pool.read(file, blocks, true)
+    if (isNewPage(page)) initPage(page, 0)
     const byte = PAGE_HEADER_SIZE + Math.floor(within / HEAPBLOCKS_PER_BYTE)
     page.bytes.fill(0, byte + 1)
     page.bytes[byte] &= (1 << ((within % HEAPBLOCKS_PER_BYTE) * 2)) - 1
