@@ -1,17 +1,24 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { crashedCopy, NotStarted, reference, type CrashedScene } from 'pgcrash'
-import { afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { reportHtml, reportText } from './checking/report.js'
 import { check, findings, type ExerciseName } from './index.js'
 import { gateTrials } from './scene/tryGate.js'
 
 const names = Object.keys(reference) as ExerciseName[]
 let bank: CrashedScene
+let folder: string
 
 beforeAll(async () => {
-  bank = await crashedCopy('bank')
+  folder = mkdtempSync(join(tmpdir(), 'pgcrash-exercises-'))
+  bank = await crashedCopy('bank', join(folder, 'data'))
 }, 60_000)
 
 afterEach(() => vi.restoreAllMocks())
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 test.each(names)(
   "the engine's own %s keeps all visible rules, on scene bank too, in less than two seconds",

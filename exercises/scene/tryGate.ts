@@ -1,5 +1,8 @@
 // What a gate does to a real crash: recover a copy with it, then let PostgreSQL open the directory and count.
 
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import {
   crashedCopy,
   nodeDisk,
@@ -30,11 +33,22 @@ const SCENES: readonly SceneName[] = ['bank', 'bank-without-images']
 export async function gateTrials(needsRedo: Parts['needsRedo']): Promise<GateTrial[]> {
   const trials: GateTrial[] = []
   for (const name of SCENES) {
-    const trial = await gateTrial(await crashedCopy(name), needsRedo)
+    const trial = await inTemporaryFolder(async (folder) =>
+      gateTrial(await crashedCopy(name, join(folder, 'data')), needsRedo),
+    )
     trials.push(trial)
     if (trial.outcome !== 'recovered') break
   }
   return trials
+}
+
+async function inTemporaryFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'pgcrash-gate-'))
+  try {
+    return await work(folder)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 }
 
 async function gateTrial(scene: CrashedScene, needsRedo: Parts['needsRedo']): Promise<GateTrial> {
