@@ -26,7 +26,7 @@ test('code and what it printed are one cell, numbered as they run', () => {
   const { html, headings } = article(code('1', [stdout('one')]), markdown('## More'), code('2'))
   expect(html).toContain('<h1 id="wal" tabindex="-1">WAL</h1>')
   expect(html).toMatch(/id="cell-1">\n<div class="in"><span class="mark">In&nbsp;1<.*\n.*\n<div class="out">/)
-  expect(html).toContain('Out&nbsp;1</span><div class="scroll"><pre class="text">one</pre></div></div>')
+  expect(html).toContain('Out&nbsp;1</span><div class="scroll"><pre class="text wrap">one</pre></div></div>')
   expect(html).toContain('In&nbsp;2')
   expect(html).not.toContain('Out&nbsp;2')
   expect(headings.map(({ id }) => id)).toEqual(['wal', 'more'])
@@ -51,7 +51,7 @@ test.each([
 
 test('a cell that is meant to fail shows its error', () => {
   const cell = code('x', [failure('CorruptData', 'bad CRC')], ['raises-exception'])
-  expect(article(cell).html).toContain('<pre class="error">')
+  expect(article(cell).html).toContain('<pre class="error wrap">')
 })
 
 test('every other error names its place as well', () => {

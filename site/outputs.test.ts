@@ -16,15 +16,27 @@ const shown = (mime: string, value: unknown, metadata = {}): string =>
 
 test('printed text is escaped and loses its colours', () => {
   expect(render({ type: 'stream', name: 'stdout', text: '\u001b[31ma < b\u001b[0m\n\n' })).toBe(
-    '<div class="scroll"><pre class="text">a &lt; b</pre></div>',
+    '<div class="scroll"><pre class="text wrap">a &lt; b</pre></div>',
   )
 })
 
-test('text wider than a telephone can be scrolled with the keyboard', () => {
-  expect(render({ type: 'stream', name: 'stdout', text: 'x'.repeat(41) })).toContain(
-    '<div class="scroll" tabindex="0" role="group" aria-label="Output of cell 3">',
+test('what stands in columns stays in columns, and can be scrolled with the keyboard', () => {
+  const dump = '0000  64 00 00 00 fb 02 00 00  f8 e8 8e 00 00 00 00 00  d...............'
+  expect(render({ type: 'stream', name: 'stdout', text: `a record:\n${dump}` })).toMatch(
+    /^<div class="scroll" tabindex="0" role="group" aria-label="Output of cell 3"><pre class="text">/,
   )
+})
+
+test('a long sentence is broken where the box ends', () => {
+  const sentence = 'ours:     could not locate a valid checkpoint record at 0/8E6B78'
+  expect(render({ type: 'stream', name: 'stdout', text: sentence })).toMatch(
+    /^<div class="scroll"><pre class="text wrap">/,
+  )
+})
+
+test('what is taller than its box can be scrolled with the keyboard', () => {
   expect(render({ type: 'stream', name: 'stdout', text: 'x\n'.repeat(45) })).toContain('tabindex="0"')
+  expect(render({ type: 'stream', name: 'stdout', text: 'x'.repeat(45 * 40) })).toContain('tabindex="0"')
 })
 
 test('of a line that was overwritten the last state is left', () => {
@@ -34,9 +46,9 @@ test('of a line that was overwritten the last state is left', () => {
 test('an error looks like one and says its name once', () => {
   const error = { type: 'error', name: 'CorruptData', message: 'bad CRC' } as const
   expect(render({ ...error, traceback: ['\u001b[1mCorruptData: bad CRC\u001b[0m', '  at x'] })).toContain(
-    '<pre class="error">CorruptData: bad CRC\n  at x</pre>',
+    '<pre class="error wrap">CorruptData: bad CRC\n  at x</pre>',
   )
-  expect(render({ ...error, traceback: [] })).toContain('<pre class="error">CorruptData: bad CRC</pre>')
+  expect(render({ ...error, traceback: [] })).toContain('<pre class="error wrap">CorruptData: bad CRC</pre>')
 })
 
 test('JSON is laid out, whether it comes as an object or as text', () => {

@@ -6,7 +6,7 @@ import type { Highlighter } from './highlight.js'
 import { escapeHtml } from './markup.js'
 import type { Output } from './notebook.js'
 import type { PageStyle } from './pageStyle.js'
-import { renderScrollBox, WIDE } from './scrollBox.js'
+import { NARROWEST, renderScrollBox, WIDE } from './scrollBox.js'
 import { SiteError } from './siteError.js'
 
 export interface OutputContext {
@@ -41,7 +41,20 @@ export function terminalText(text: string): string {
 function renderText(text: string, context: OutputContext, kind: 'text' | 'error'): string {
   const shown = terminalText(text)
   if (shown === '') return ''
-  return renderScrollBox(`<pre class="${kind}">${escapeHtml(shown)}</pre>`, label(context), shown)
+  // Sentences are broken where the box ends, as in a terminal; what stands in columns scrolls and stays in columns.
+  const inColumns = shown.split('\n').some(isInColumns)
+  const html = `<pre class="${kind}${inColumns ? '' : ' wrap'}">${escapeHtml(shown)}</pre>`
+  return renderScrollBox(html, label(context), inColumns ? shown : wrapped(shown))
+}
+
+/** Two gaps or more between words of one line: a hex dump, pg_waldump, a table in text. */
+function isInColumns(line: string): boolean {
+  return (line.trim().match(/ {2,}/g) ?? []).length >= 2
+}
+
+/** The text as a telephone shows it, so that only its height counts. */
+function wrapped(text: string): string {
+  return text.replace(new RegExp(`.{${NARROWEST}}`, 'g'), '$&\n')
 }
 
 function renderError(output: Extract<Output, { type: 'error' }>, context: OutputContext): string {

@@ -7,7 +7,7 @@
 import { escapeHtml } from './markup.js'
 
 /** Characters of code that fit on a telephone 390 pixels wide. */
-const NARROWEST = 40
+export const NARROWEST = 40
 /** Lines of output shown before the box scrolls downwards as well; theme/cells.css says the same in rem. */
 const TALLEST = 44
 
