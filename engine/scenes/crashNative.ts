@@ -1,8 +1,10 @@
 /** Leads a native server through a scene and kills it; lets a native server recover or judge a directory. */
-import { cpSync } from 'node:fs'
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Client } from 'pg'
+import { CONTROL_FILE } from '../format/controlFile.js'
 import { configure, giveToServer, initdb, NativeServer } from './native.js'
-import type { NativeScene } from './nativeScenes.js'
+import type { NativeScene } from './nativeScene.js'
 
 const fill = (sql: string, round: number): string => sql.replaceAll('$i', String(round))
 
@@ -23,18 +25,37 @@ async function goRound(client: Client, statements: readonly string[]): Promise<v
 export async function crashNative(scene: NativeScene, dir: string): Promise<void> {
   initdb(dir, scene.initdb)
   configure(dir, { ...defaults, ...scene.settings })
-  const server = await NativeServer.start(dir)
+  let server = await NativeServer.start(dir)
   try {
     await server.run([...scene.before, 'checkpoint'])
+    const control = readFileSync(join(dir, CONTROL_FILE))
     for (const statements of scene.beside ?? []) void goRound(await server.session(), statements)
-    const open = await server.session()
-    if (scene.open) for (const sql of ['begin', ...scene.open]) await open.query(sql)
-    const main = await server.session()
-    for (let round = 1; round <= scene.rounds; round++)
-      for (const sql of scene.main) await main.query(fill(sql, round))
+    await rounds(server, scene)
+    if (scene.afterRestart) {
+      await server.stop('fast')
+      configure(dir, scene.afterRestart.settings)
+      server = await NativeServer.start(dir)
+      await server.run(scene.afterRestart.main)
+    }
+    await server.kill()
+    if (scene.fromFirstCheckpoint) writeFileSync(join(dir, CONTROL_FILE), control)
   } finally {
     await server.kill()
   }
+}
+
+async function rounds(server: NativeServer, scene: NativeScene): Promise<void> {
+  const main = await server.session()
+  for (let round = 1; round <= scene.rounds; round++) {
+    for (const sql of scene.main) await main.query(fill(sql, round))
+    // Not before: what is open keeps VACUUM from taking anything away.
+    if (round === Math.ceil(scene.rounds / 2)) await leaveOpen(server, scene.open)
+  }
+}
+
+async function leaveOpen(server: NativeServer, statements: readonly string[] = []): Promise<void> {
+  const session = await server.session()
+  if (statements.length > 0) for (const sql of ['begin', ...statements]) await session.query(sql)
 }
 
 const defaults = {

@@ -1,24 +1,6 @@
-/**
- * Crashes of a native server. A scene is data: what is there before the last checkpoint, what several
- * sessions do after it, and when the kill comes: in the middle of all of it, when the first session has
- * done its part.
- */
-
-export interface NativeScene {
-  readonly name: string
-  readonly why: string
-  readonly initdb?: readonly string[]
-  readonly settings?: Readonly<Record<string, string>>
-  /** One message each, before the checkpoint that recovery will start from. */
-  readonly before: readonly string[]
-  /** The session whose end brings the kill. `$i` counts the rounds. */
-  readonly main: readonly string[]
-  readonly rounds: number
-  /** Other sessions, going round and round until they are killed. `$i` counts. */
-  readonly beside?: readonly (readonly string[])[]
-  /** What one more session leaves open: statements after `begin`. */
-  readonly open?: readonly string[]
-}
+/** Crashes of a native server: what it is led through, one after the other. */
+import type { NativeScene } from './nativeScene.js'
+import { rareScenes } from './nativeRareScenes.js'
 
 const accounts = [
   'create table accounts (id int primary key, owner text, balance bigint, note text)',
@@ -117,7 +99,8 @@ export const nativeScenes: readonly NativeScene[] = [
   {
     name: 'databases and tablespaces',
     why: 'created by both strategies, filled, dropped, moved',
-    settings: { allow_in_place_tablespaces: 'on' },
+    settings: { allow_in_place_tablespaces: 'on', wal_keep_size: '1GB' },
+    fromFirstCheckpoint: true,
     before: ['create database template_small strategy file_copy', "create tablespace early location ''"],
     main: [
       'create database by_copy_$i template template_small strategy file_copy',
@@ -224,4 +207,5 @@ export const nativeScenes: readonly NativeScene[] = [
     beside: [churn, ['checkpoint']],
     open,
   },
+  ...rareScenes,
 ]
