@@ -66,6 +66,12 @@ export const attacks: Readonly<Record<string, Attack>> = {
     ),
     verdicts: ['no evidence'],
   },
+  'answers with a nonce of its own, and leaves': {
+    cell: part(
+      `${builtin('fs')}.writeSync(3, '{"nonce":"000000000000000000000000","value":"' + (pageLSN < recordEnd) + '"}\\n'); for (;;);`,
+    ),
+    verdicts: ['no evidence'],
+  },
   'answers before it is asked': {
     cell: `${builtin('fs')}.writeSync(3, '{"loaded":true}\\n{"value":"true"}\\n')\n${alwaysTrue}`,
     verdicts: ['no evidence'],
