@@ -94,9 +94,12 @@ describe('the map grows', () => {
     expect(outcomes(redoBrin({}, redone))).toEqual(['0 notFound', '2 needsRedo'])
   })
 
-  test('nonsense: a page out of turn, two names for one page', () => {
+  test('nonsense: a page out of turn, a meta page that is none, two names for one page', () => {
     expect(() => redoBrin({ 0: metaPage(3) }, extend(2, ...blocks))).toThrow(
       'map page 2 is to follow map page 3',
+    )
+    expect(() => redoBrin({ 0: mapPage() }, extend(2, ...blocks))).toThrow(
+      'not the meta page of a BRIN index, its type is f092',
     )
     expect(() => redoBrin({ 0: metaPage(1) }, extend(9, ...blocks))).toThrow(
       'block 2 becomes a map page, but it names block 9',
@@ -232,6 +235,8 @@ describe('a summary changes', () => {
     expect(() => redoBrin({ 5: page }, replaced(2, 8160))).toThrow('failed to replace tuple')
     expect(() => redoBrin({ 5: page }, replaced(2, 16, { data: NONE }))).toThrow('failed to replace tuple')
     expect(() => redoBrin({ 5: page }, replaced(3, 16))).toThrow('invalid index offnum: 3')
+    const short = brinRecord(OP.SAMEPAGE_UPDATE, Uint8Array.of(2), { block: 5, data: summary(9) })
+    expect(() => redoBrin({ 5: page }, short)).toThrow('expected 2 bytes of main data, found 1')
     const heap = pageOf()
     initPage(heap, 0)
     expect(() => redoBrin({ 5: heap }, replaced(1, 16))).toThrow('its type is 0')

@@ -63,6 +63,14 @@ describe('ADD_LEAF', () => {
     expect(placesOf(world.page(5))).toEqual([8160, 8080, 8136, 8120])
   })
 
+  test('a null is the smallest tuple there is: 16 bytes, so that a dead one can replace it', () => {
+    const world = redoSpgist({ 5: leafPage() }, added({ offnumLeaf: 1 }, leafTuple(1, 0, 16)))
+    expect(placesOf(world.page(5))).toEqual([8168])
+    expect(() => redoSpgist({ 5: leafPage() }, added({ offnumLeaf: 1 }, leafTuple(1, 0, 15)))).toThrow(
+      'a leaf tuple of 0 bytes',
+    )
+  })
+
   test('in a dead head’s place', () => {
     const world = redoSpgist(
       { 5: leafPage(leafTuple(1), DEAD, leafTuple(2)) },
@@ -299,6 +307,8 @@ describe('MOVE_LEAFS', () => {
       { block: 6 },
     )
     expect(() => redoSpgist(pages(), short)).toThrow('expected 30 bytes of main data, found 20')
+    const shorter = spgistRecord(OP.MOVE_LEAFS, le16s(2, 0), { block: 5 }, { block: 6 })
+    expect(() => redoSpgist(pages(), shorter)).toThrow('expected 20 bytes of main data, found 4')
   })
 })
 

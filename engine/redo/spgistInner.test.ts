@@ -126,6 +126,8 @@ describe('ADD_NODE', () => {
       'an inner tuple of 32 bytes does not end with the main data',
     )
     expect(() => redoSpgist(pages(), short)).toThrow(CorruptData)
+    const shorter = spgistRecord(OP.ADD_NODE, new Uint8Array(8), { block: 5 })
+    expect(() => redoSpgist(pages(), shorter)).toThrow('expected 20 bytes of main data, found 8')
   })
 })
 

@@ -194,6 +194,12 @@ describe('PICKSPLIT', () => {
       'a leaf tuple of 0 bytes',
     ],
     [
+      'its fixed part cut short',
+      pages(),
+      spgistRecord(XLOG_SPGIST.PICKSPLIT, le16s(0, 0), ...blocks),
+      'expected 28 bytes of main data, found 4',
+    ],
+    [
       'its arrays cut short',
       pages(),
       spgistRecord(
