@@ -91,7 +91,7 @@ describe.each(tried)('$name', ({ isolation, some, files }) => {
     for (const [name, { cell }] of Object.entries(some)) learners[name] = submission(cell)
     for (const [name, text] of Object.entries(files)) learners[name] = { [file]: text }
     learners['zz honest'] = submission(honest)
-    const grading = await grade(learners, { isolation, patience: { load: 2000, answer: 1000, total: 5000 } })
+    const grading = await grade(learners, { isolation, patience: { load: 4000, answer: 1500, total: 6000 } })
     byName = new Map(grading.submissions.map((graded) => [graded.learner, graded]))
   }, 180_000)
 
