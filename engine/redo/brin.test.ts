@@ -311,6 +311,7 @@ describe('a summary is dropped', () => {
     expect(() => redoBrin({ 5: regularPage(0) }, dropped)).toThrow('invalid index offnum: 2')
     expect(() => redoBrin({ 5: regularPage(0, undefined, 2) }, dropped)).toThrow('corrupted line pointer')
     expect(() => redoBrin({ 1: regularPage(0) }, dropped)).toThrow('not a map page of a BRIN index')
+    expect(() => redoBrin({ 5: mapPage() }, dropped)).toThrow('not a regular page of a BRIN index')
   })
 })
 

@@ -211,3 +211,19 @@ describe('VACUUM_REDIRECT', () => {
     expect(outcomes(redoSpgist({}, vacuumed(1)))).toEqual(['5 notFound'])
   })
 })
+
+test('a page of another kind is not taken for one of an SP-GiST index', () => {
+  const stranger = leafPage(leafTuple(1))
+  stranger.view.setUint16(8190, 0xf093, true) // a BRIN index's name at its end
+  const records = [
+    spgistRecord(
+      OP.VACUUM_LEAF,
+      packed(spgxlogVacuumLeaf, { nDead: 0, nPlaceholder: 0, nMove: 0, nChain: 0, stateSrc }),
+      { block: 5 },
+    ),
+    spgistRecord(OP.VACUUM_ROOT, packed(spgxlogVacuumRoot, { nDelete: 0, stateSrc }), { block: 5 }),
+    spgistRecord(OP.VACUUM_REDIRECT, new Uint8Array(10), { block: 5 }),
+  ]
+  for (const record of records)
+    expect(() => redoSpgist({ 5: stranger }, record)).toThrow('not a page of an SP-GiST index')
+})
