@@ -114,7 +114,10 @@ function clearFollowRight(record: WalRecord, context: RedoContext, id: number): 
   stamp(context, record, page)
 }
 
-/** An insertion made room: tuples that were marked dead go (gistRedoDeleteRecord). */
+/**
+ * An insertion made room: tuples that were marked dead go (gistRedoDeleteRecord). That sets TUPLES_DELETED, and so do
+ * we; the insertion itself (gistprunepage) does not, so under wal_consistency_checking PostgreSQL 18.3 stops here.
+ */
 function deleteTuples(record: WalRecord, context: RedoContext): void {
   needMain(record, GIST_RECORD_SIZE.delete)
   const count = record.view.getUint16(record.mainAt + gistxlogDelete.at.ntodelete, true)

@@ -6,6 +6,7 @@ import { clog } from './clog.js'
 import { commitTs } from './commitTs.js'
 import { database } from './database.js'
 import { generic } from './generic.js'
+import { gin } from './gin.js'
 import { gist } from './gist.js'
 import { hash } from './hash.js'
 import { heap } from './heap.js'
@@ -23,9 +24,6 @@ import { tablespace } from './tablespace.js'
 import { transaction } from './transaction.js'
 import { xlog } from './xlog.js'
 
-/** A manager that the engine can name but not redo. */
-const named = (id: number, name: string): ResourceManager => ({ id, name, identify: () => undefined })
-
 export const resourceManagers: readonly ResourceManager[] = [
   xlog, //               0
   transaction, //        1
@@ -40,7 +38,7 @@ export const resourceManagers: readonly ResourceManager[] = [
   heap, //              10
   btree, //             11
   hash, //              12
-  named(13, 'Gin'),
+  gin, //               13
   gist, //              14
   sequence, //          15
   spgist, //            16
