@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { inProject } from './environment.mjs'
 
 const script = inProject('.jupyter', 'start.mjs')
@@ -22,6 +22,11 @@ test('JupyterLab is served, with the TypeScript kernel and no other, and ends wh
   const { port, letGo } = await holdPort()
   await letGo()
   const start = spawn(process.execPath, [script, '--no-browser', '--port', String(port)])
+  const closed = once(start, 'close')
+  onTestFinished(async () => {
+    start.kill('SIGINT')
+    await closed
+  })
   let address: URL | undefined
   for await (const line of createInterface({ input: start.stdout })) {
     const ready = /^ +\d+\.\d s {2}Ready: (.*)$/.exec(line)
@@ -38,7 +43,6 @@ test('JupyterLab is served, with the TypeScript kernel and no other, and ends wh
   expect((await fetch(`${address!.origin}/api/kernelspecs`)).status).toBe(403)
   expect((await fetch(api('kernels'), { method: 'POST', body: '{"name": "tslab"}' })).status).toBe(201)
 
-  const closed = once(start, 'close')
   start.kill('SIGINT')
   expect(await closed).toEqual([0, null])
   await expect(fetch(address!)).rejects.toThrow()
