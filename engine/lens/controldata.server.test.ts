@@ -62,35 +62,39 @@ const words: Readonly<Record<string, [no: string, yes: string]>> = {
   default_char_signedness: ['unsigned', 'signed'],
 }
 
-test('every value is what pg_control_system, _checkpoint, _recovery and _init say', { timeout: 120_000 }, async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'pgcrash-control-'))
-  const options = { startParams: startParams({ track_commit_timestamp: 'on' }) }
-  const server = PostgresProcess.prepare(options)
-  try {
-    await server.boot(directory, options)
-    await server.exec('create table t (a int); insert into t values (1); checkpoint; checkpoint')
-    const columns = Object.keys(labels).map((column) =>
-      /time$|modified$/.test(column)
-        ? `extract(epoch from ${column})::bigint::text as ${column}`
-        : `${column}::text`,
-    )
-    const [row] = await server.query(`
+test(
+  'every value is what pg_control_system, _checkpoint, _recovery and _init say',
+  { timeout: 120_000 },
+  async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'pgcrash-control-'))
+    const options = { startParams: startParams({ track_commit_timestamp: 'on' }) }
+    const server = PostgresProcess.prepare(options)
+    try {
+      await server.boot(directory, options)
+      await server.exec('create table t (a int); insert into t values (1); checkpoint; checkpoint')
+      const columns = Object.keys(labels).map((column) =>
+        /time$|modified$/.test(column)
+          ? `extract(epoch from ${column})::bigint::text as ${column}`
+          : `${column}::text`,
+      )
+      const [row] = await server.query(`
       select ${columns.join(', ')}
       from pg_control_system(), pg_control_checkpoint(), pg_control_recovery(), pg_control_init()`)
 
-    const disk = nodeDisk(directory, { readOnly: true })
-    const lines = controldataLines(readControlFile(disk))
-    disk.close()
-    for (const [column, label] of Object.entries(labels)) {
-      const value = String(row[column])
-      const meant = /time$|modified$/.test(column)
-        ? dateText(BigInt(value), UTC)
-        : (words[column]?.[value === 'true' ? 1 : 0] ?? value)
-      expect(lines).toContain(`${label}:`.padEnd(38) + meant)
+      const disk = nodeDisk(directory, { readOnly: true })
+      const lines = controldataLines(readControlFile(disk))
+      disk.close()
+      for (const [column, label] of Object.entries(labels)) {
+        const value = String(row[column])
+        const meant = /time$|modified$/.test(column)
+          ? dateText(BigInt(value), UTC)
+          : (words[column]?.[value === 'true' ? 1 : 0] ?? value)
+        expect(lines).toContain(`${label}:`.padEnd(38) + meant)
+      }
+      expect(row.float8_pass_by_value).toBe('false') // a 32-bit build
+    } finally {
+      await server.kill()
+      rmSync(directory, { recursive: true, force: true })
     }
-    expect(row.float8_pass_by_value).toBe('false') // a 32-bit build
-  } finally {
-    await server.kill()
-    rmSync(directory, { recursive: true, force: true })
-  }
-})
+  },
+)
