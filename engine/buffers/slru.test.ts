@@ -87,4 +87,14 @@ describe('removing', () => {
     ])
     expect([...disk.files().keys()]).toEqual(['pg_xact/0002', 'pg_xact/README'])
   })
+
+  test('truncating takes along what redo made anew of a segment whose file is gone', () => {
+    const disk = memoryDisk([], ['pg_xact'])
+    const table = new Slru(disk, 'pg_xact')
+    table.page(3).dirty = true
+    table.page(40).dirty = true
+    table.truncate((_, last) => last < 32)
+    table.flush()
+    expect([...disk.files().keys()]).toEqual(['pg_xact/0001'])
+  })
 })

@@ -73,11 +73,16 @@ export class Slru {
     this.disk.remove(this.fileOf(first))
   }
 
-  /** Removes the segments of which `isOld` says, by their first and last page, that they may go (SimpleLruTruncate). */
+  /**
+   * Removes the segments of which `isOld` says, by their first and last page, that they may go (SimpleLruTruncate):
+   * files, and what so far is in memory only.
+   */
   truncate(isOld: (firstPage: number, lastPage: number) => boolean): void {
-    for (const { name } of this.disk.list(this.directory)) {
-      if (!/^[0-9A-F]{4,15}$/.test(name)) continue
-      const segment = parseInt(name, 16)
+    const segments = new Set<number>()
+    for (const { name } of this.disk.list(this.directory))
+      if (/^[0-9A-F]{4,15}$/.test(name)) segments.add(parseInt(name, 16))
+    for (const pageno of this.pages.keys()) segments.add(Math.floor(pageno / SLRU_PAGES_PER_SEGMENT))
+    for (const segment of segments) {
       const first = segment * SLRU_PAGES_PER_SEGMENT
       if (isOld(first, first + SLRU_PAGES_PER_SEGMENT - 1)) this.removeSegment(segment)
     }
