@@ -65,12 +65,15 @@ test('a notebook without a number has no place', () => {
 test.each([
   [
     '# Is this it?\n\nSome text. **Which page, of all these, is torn?** More.',
-    'Which page, of all these, is torn?',
+    'Some text. Which page, of all these, is torn?',
   ],
   ['# T\n\n> How does\n> it know?', 'How does it know?'],
-  ['# T\n\nSee [the page](x.ipynb). What does `pg_control` *say*?', 'What does pg_control say?'],
+  [
+    '# T\n\nSee [the page](x.ipynb). What does `pg_control` *say*?',
+    'See the page. What does pg_control say?',
+  ],
   ['# T\n\nNothing.', ''],
-])('the question is the first sentence that asks: %#', (source, question) => {
+])('the question is the first sentence that asks, with what leads to it: %#', (source, question) => {
   expect(findQuestion(source)).toBe(question)
 })
 

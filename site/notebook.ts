@@ -18,7 +18,7 @@ export interface Lesson {
   readonly slug: string
   readonly number: number
   readonly title: string
-  /** The sentence of the first cell that ends in a question mark; an exercise may have none (''). */
+  /** What the first cell asks; an exercise may ask nothing (''). */
   readonly question: string
   readonly notebook: Notebook
 }
@@ -164,13 +164,22 @@ export function bareTitle(title: string): string {
   return title.replace(/^(?:(?:chapter|exercise)\s*)?\d+\s*[.:·–—-]\s*/i, '').trim() || title.trim()
 }
 
-/** The first sentence of the text that ends in a question mark, without markdown's signs; '' when there is none. */
+/** Characters of a question with what leads to it, on the contents page. */
+const LONGEST_QUESTION = 240
+
+/**
+ * The first sentence of the text that ends in a question mark, with the sentences of its paragraph that lead to it
+ * when they are short; without markdown's signs. '' when nothing is asked.
+ */
 export function findQuestion(source: string): string {
   const paragraphs = markdown.render(source).matchAll(/<p>([\s\S]*?)<\/p>/g)
-  for (const [, paragraph] of paragraphs) {
-    for (const { segment } of sentences.segment(plainText(paragraph ?? ''))) {
-      const sentence = segment.trim()
-      if (sentence.endsWith('?')) return sentence
+  for (const [, html = ''] of paragraphs) {
+    const paragraph = plainText(html)
+    for (const { segment, index } of sentences.segment(paragraph)) {
+      const question = segment.trim()
+      if (!question.endsWith('?')) continue
+      const withContext = paragraph.slice(0, index) + question
+      return withContext.length <= LONGEST_QUESTION ? withContext : question
     }
   }
   return ''
