@@ -20,8 +20,6 @@ const FLOORS: Record<string, number> = {
   recovery: 5,
   database: 6,
 }
-/** Scenes that only tests ask for: a directory of PostgreSQL 17, native servers. */
-const MADE_FOR_TESTS = /^engine\/scenes\/(oldDirectory|crashNative)\.ts$/
 const MAX_FUNCTION_LINES = 70
 const MAX_FILE_LINES = 500
 
@@ -33,12 +31,12 @@ interface Module {
   imports: Array<{ target: string; typeOnly: boolean; lazy: boolean }>
 }
 
-function sources(directory: string): string[] {
+function sources(directory: string, tests = false): string[] {
   return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
     if (['node_modules', 'dist', '.cache', 'testing'].includes(entry.name)) return []
     const path = join(directory, entry.name)
-    if (entry.isDirectory()) return sources(path)
-    return /\.ts$/.test(entry.name) && !/\.(test|d)\.ts$/.test(entry.name) ? [path] : []
+    if (entry.isDirectory()) return sources(path, tests)
+    return /\.ts$/.test(entry.name) && /\.test\.ts$/.test(entry.name) === tests ? [path] : []
   })
 }
 
@@ -85,7 +83,7 @@ test('imports run downward or sideways inside a floor; wal and buffers do not kn
       if (other === 'parts.ts' && (from ?? 9) < 4) wrong.push(`${name(path)} → ${name(target)}`)
       if (other === 'lens' && folder !== 'lens' && !/^(index\.ts|cli)/.test(folder))
         wrong.push(`${name(path)} → ${name(target)}`)
-      if (other === 'scenes' && folder !== 'scenes' && folder !== 'index.ts')
+      if (other === 'scenes' && !['scenes', 'bench', 'index.ts'].includes(folder))
         wrong.push(`${name(path)} → ${name(target)}`)
     }
   expect(wrong).toEqual([])
@@ -112,7 +110,8 @@ test('only nodeDisk, the command line and the scenes know Node; packages are the
   const wrong: string[] = []
   for (const { path, folder, imports } of modules)
     for (const { target, lazy } of imports) {
-      const mayKnowNode = /^(scenes|cli|cli\.ts)$/.test(folder) || name(path) === 'engine/disk/nodeDisk.ts'
+      const mayKnowNode =
+        /^(scenes|bench|cli|cli\.ts)$/.test(folder) || name(path) === 'engine/disk/nodeDisk.ts'
       if (target.startsWith('node:') && !mayKnowNode) wrong.push(`${name(path)} imports ${target}`)
       if (name(path) === 'engine/scenes/door.ts' && target.startsWith('node:') && !lazy)
         wrong.push(`${name(path)} needs ${target} at once`)
@@ -130,12 +129,16 @@ test('only nodeDisk, the command line and the scenes know Node; packages are the
 test('every import leads to a file, every file is imported by another or is a door', () => {
   const known = new Set(modules.map((m) => m.path))
   const reached = new Set(modules.flatMap((m) => m.imports.map((i) => i.target)))
-  const doors = /^engine\/(index|cli|scenes\/index|scenes\/postgresChild|scenes\/coverage\/main)\.ts$/
+  // A scene may be there for tests alone; the tests' own imports count for it.
+  const asked = new Set(sources(engine, true).flatMap((path) => parse(path).imports.map((i) => i.target)))
+  const doors = /^engine\/(index|cli|bench\/\w+|scenes\/coverage\/main|scenes\/index|scenes\/(\w+\/)?\w+Child)\.ts$/
   for (const { path, imports } of modules)
     for (const { target } of imports)
       if (target.startsWith('/')) expect(existsSync(target), `${name(path)} → ${target}`).toBe(true)
   const used = (path: string): boolean =>
-    reached.has(path) || doors.test(name(path)) || MADE_FOR_TESTS.test(name(path))
+    reached.has(path) ||
+    doors.test(name(path)) ||
+    (name(path).startsWith('engine/scenes/') && asked.has(path))
   expect([...known].filter((path) => !used(path)).map(name)).toEqual([])
 })
 
