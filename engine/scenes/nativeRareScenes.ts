@@ -9,11 +9,13 @@ const multixacts = (rows: number): string => `do $$ declare n int; begin
     end loop;
   end $$`
 
-/** Transaction ids by the dozen, a subtransaction each; no row changes. */
+/** Transaction ids by the dozen, a subtransaction each; rows of a temporary table are not logged. */
 const transactionIds = (count: number): string => `do $$ begin
+    create temporary table taken (n int);
     for n in 1..${count} loop
-      begin perform pg_current_xact_id(); exception when division_by_zero then null; end;
+      begin insert into taken values (1); exception when division_by_zero then null; end;
     end loop;
+    drop table taken;
   end $$`
 
 export const rareScenes: readonly NativeScene[] = [
@@ -74,6 +76,10 @@ export const rareScenes: readonly NativeScene[] = [
       'create table wide (id int, h int, words text, filler text)',
       'alter table wide alter words set storage plain',
       'create index wide_h on wide using hash (h)',
+      'create table spots (id int, area box, at point)',
+      'create index spots_area on spots using gist (area)',
+      'create table few (at point)',
+      'create index few_at on few using spgist (at)',
       'create index wide_words on wide using brin (words, filler) with (pages_per_range = 1)',
       'create index wide_id on wide using brin (id int4_minmax_multi_ops) with (pages_per_range = 1)',
     ],
@@ -86,6 +92,13 @@ export const rareScenes: readonly NativeScene[] = [
       'delete from wide where h = 1 and id % 2 = 0',
       'set enable_seqscan = off; set enable_bitmapscan = off',
       'select count(*) from wide where h = 1',
+      'insert into spots select g, box(point(g, 0), point(g + 1, 1)) from generate_series(1, 300) g',
+      'delete from spots where id % 2 = 0',
+      "select count(*) from spots where area && '(0,0),(1000,1000)'",
+      'insert into spots select g, box(point(g, 0), point(g + 1, 1)) from generate_series(1, 300) g',
+      'insert into few select point(g, g) from generate_series(1, 20) g',
+      'delete from few',
+      'vacuum few',
       'insert into wide select g, 1, null, null from generate_series(1, 2000) g',
       'delete from wide where h = 1 and id % 5 > 0',
       'vacuum wide',

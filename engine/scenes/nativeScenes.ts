@@ -207,5 +207,33 @@ export const nativeScenes: readonly NativeScene[] = [
     beside: [churn, ['checkpoint']],
     open,
   },
+  {
+    name: 'pages that are newer or gone',
+    why: 'no images, a checkpoint that is forgotten, tables dropped since: redo meets what it has done, and what is no more',
+    settings: { full_page_writes: 'off', wal_keep_size: '1GB' },
+    fromFirstCheckpoint: true,
+    before: [
+      ...methods,
+      items('0', 2000),
+      'create table gone (like item including indexes)',
+      // PostgreSQL 18.3 does not survive this with BRIN: brin_xlog_insert_update asks the missing page for its number.
+      'drop index gone_big_idx',
+      'insert into gone select * from item',
+      'create sequence gone_too',
+    ],
+    main: [
+      ...['item', 'gone'].flatMap((table) => [
+        items('$i * 1000', 400).replace('item', table),
+        `update ${table} set spot = point(id % 13, $i), tags = tags || ('v' || $i) where id % 9 = $i % 9`,
+        `delete from ${table} where id % 5 > $i`,
+        `vacuum ${table}`,
+        `begin; select count(*) from (select 1 from ${table} where id % 31 = 3 for share) x; commit`,
+        `insert into ${table} select * from ${table} where id % 3 = 0`,
+      ]),
+      "select nextval('gone_too')",
+    ],
+    rounds: 3,
+    afterRestart: { settings: {}, main: ['drop table gone', 'drop sequence gone_too', 'checkpoint'] },
+  },
   ...rareScenes,
 ]
