@@ -92,7 +92,7 @@ test('a segment takes as many rows as it has room for, and never a part of a dis
 describe('a segment that is not sound', () => {
   test.each([
     ['a number that goes on past the end', [...header(0, 1, 1), 0x81, 1]],
-    ['a number of eight groups', [...header(0, 1, 8), 0x81, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01]],
+    ['a number of eight groups', [...header(0, 1, 8), 0x81, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0]],
     ['the same row twice', [...header(0, 1, 1), 0, 0]],
     ['an offset number of more than 11 bits', [0, 0, 0, 0, 0, 8, 0, 0]],
     ['a block past the last one', [...header(0, 1, 7), 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01, 0]],

@@ -66,17 +66,27 @@ describe('INSERT into the entry tree', () => {
     expect([outcomes(world), world.lsnOf(2)]).toEqual([['2 needsRedo', '5 needsRedo'], redone.endLsn])
   })
 
-  test("the left half's flag is cleared before its image is taken: nothing is done to a restored one", () => {
-    const image = tuplePage(GIN.LEAF, [key(1)]).bytes
-    const main = children(0, 2, 9)
-    const redone = ginRecord(
-      OP.INSERT,
-      main,
-      { block: 5, data: entry(1, false, key(2)) },
-      { block: 2, image },
-    )
-    const world = redoGin({ 5: tuplePage(0, [key(3)]), 2: entryLeaf() }, redone)
-    expect([outcomes(world), ginFlags(world.page(2))]).toEqual([['2 restored', '5 needsRedo'], GIN.LEAF])
+  test("the left half's flag is cleared before its image is taken: a restored page stays as it came", () => {
+    for (const flags of [GIN.LEAF, GIN.LEAF | GIN.INCOMPLETE_SPLIT]) {
+      const image = tuplePage(flags, [key(1)]).bytes
+      const main = children(0, 2, 9)
+      const redone = ginRecord(
+        OP.INSERT,
+        main,
+        { block: 5, data: entry(1, false, key(2)) },
+        { block: 2, image },
+      )
+      const world = redoGin({ 5: tuplePage(0, [key(3)]), 2: entryLeaf() }, redone)
+      expect([outcomes(world), ginFlags(world.page(2))]).toEqual([['2 restored', '5 needsRedo'], flags])
+    }
+  })
+
+  test('a left half that is newer may have split again: its flag stays', () => {
+    const redone = ginRecord(OP.INSERT, children(0, 2, 9), { block: 5 }, { block: 2 })
+    const world = testWorld()
+    world.put(2, tuplePage(GIN.LEAF | GIN.INCOMPLETE_SPLIT, []), { lsn: redone.endLsn })
+    world.redo(gin, redone)
+    expect([outcomes(world)[0], ginFlags(world.page(2))]).toEqual(['2 done', GIN.LEAF | GIN.INCOMPLETE_SPLIT])
   })
 
   test('each page for itself: done, gone, restored', () => {

@@ -10,6 +10,7 @@ import {
   initGinPage,
   setGinFlags,
   setGinMaxoff,
+  setGinRightlink,
 } from '../format/ginPage.js'
 import { GIN_INSERT, GIN_SEGMENT, XLOG_GIN } from '../format/ginRecords.js'
 import { pageOf, pdLower, setPdLower, type Page } from '../format/page.js'
@@ -138,14 +139,25 @@ describe('a leaf from before 9.4, a plain array of rows', () => {
 
   test('is nonsense when its rows do not ascend or do not fit', () => {
     expect(() => after(old([1, 2], [1, 1]), [0, DO.DELETE])).toThrow('its 2 rows do not ascend')
-    const full = old([1, 1])
-    setGinMaxoff(full, 1400)
-    expect(() => after(full, [0, DO.DELETE])).toThrow('its 1400 rows do not ascend')
+    // Rows that ascend through the special space to the end of the page, and one more.
+    const full = old(...Array.from({ length: 1358 }, (_, i): [number, number] => [i, 1]), [0x6000000, 0])
+    setGinRightlink(full, 0x70000005)
+    setGinMaxoff(full, 1361)
+    expect(() => after(full, [0, DO.DELETE])).toThrow('its 1361 rows do not ascend')
   })
 })
 
+/** 8006 bytes: 4000 rows, each on a block of its own. */
+const big = segment(...Array.from({ length: 4000 }, (_, i) => i + 1.01))
+const rowsFrom = (block: number, count: number): Uint8Array =>
+  segment(...Array.from({ length: count }, (_, i) => block + i + 0.01))
+
+test('a leaf may be filled to the last byte before its special space', () => {
+  const page = after(dataLeaf(big), [1, DO.INSERT, rowsFrom(5000, 70)])
+  expect([pdLower(page), ginFlags(page)]).toEqual([8184, GIN.DATA | GIN.LEAF | GIN.COMPRESSED])
+})
+
 describe('nonsense', () => {
-  const big = segment(...Array.from({ length: 4000 }, (_, i) => i + 1.01))
   test.each<[string, Page, WalRecord, string]>([
     [
       'a segment that the page does not have',
@@ -162,12 +174,7 @@ describe('nonsense', () => {
       'segment 0 comes after segment 2',
     ],
     ['an action that there is not', leaf(), insert([1, 5]), 'unexpected GIN leaf action: 5'],
-    [
-      'no room',
-      dataLeaf(big),
-      insert([1, DO.INSERT, segment(...Array.from({ length: 200 }, (_, i) => 5000.01 + i))]),
-      'its posting lists have no room',
-    ],
+    ['no room', dataLeaf(big), insert([1, DO.INSERT, rowsFrom(5000, 71)]), 'its posting lists have no room'],
     [
       'rows that do not ascend',
       leaf(),

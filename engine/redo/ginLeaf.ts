@@ -66,6 +66,7 @@ export function recompressLeaf(record: WalRecord, page: BufferedPage, at: number
       to = put(record, page, to, old.bytes, from, size)
       from += size
     }
+    const goes = action === GIN_SEGMENT.INSERT ? 0 : oldSegment(record, page, from, oldEnd)
     if (action === GIN_SEGMENT.INSERT || action === GIN_SEGMENT.REPLACE) {
       needBytes(record, at, SEGMENT_HEADER_SIZE, end)
       const size = segmentSize(record.view, at)
@@ -73,7 +74,6 @@ export function recompressLeaf(record: WalRecord, page: BufferedPage, at: number
       to = put(record, page, to, record.bytes, at, size)
       at += size
     } else if (action === GIN_SEGMENT.ADDITEMS) {
-      oldSegment(record, page, from, oldEnd)
       needBytes(record, at, 2, end)
       const count = record.view.getUint16(at, true)
       needBytes(record, at + 2, count * TID_SIZE, end)
@@ -81,10 +81,8 @@ export function recompressLeaf(record: WalRecord, page: BufferedPage, at: number
       at += 2 + count * TID_SIZE
     } else if (action !== GIN_SEGMENT.DELETE)
       throw contradiction(record, page, `unexpected GIN leaf action: ${action}`)
-    if (action !== GIN_SEGMENT.INSERT) {
-      from += oldSegment(record, page, from, oldEnd)
-      segment++
-    }
+    from += goes
+    if (action !== GIN_SEGMENT.INSERT) segment++
   }
   to = put(record, page, to, old.bytes, from, oldEnd - from)
   setGinDataSize(page, to - GIN_DATA_AT)
