@@ -13,7 +13,6 @@ import { Slru } from '../buffers/slru.js'
 import { NotRecoverable, Unsupported } from '../bytes/errors.js'
 import { join, type Disk } from '../disk/disk.js'
 import { formatLsn, type Lsn } from '../format/lsn.js'
-import { formatTimestamp } from '../format/timestamp.js'
 import { TRANSACTION_STATUS } from '../format/transactionStatus.js'
 import { reference, type Parts } from '../parts.js'
 import { setTransactionStatus, transactionStatus } from '../redo/clog.js'
@@ -135,8 +134,6 @@ export class Recovery {
     this.progress('replay', survey.endOfLog, records)
     this.log(survey.end.reason)
     this.log(`redo done at ${formatLsn(survey.lastRecord ?? 0n)}`)
-    if (survey.lastTransactionTime !== undefined)
-      this.log(`last completed transaction was at log time ${formatTimestamp(survey.lastTransactionTime)}`)
   }
 
   /** Marks transactions in flight as aborted; returns their ids. Prepared ones are left alone. */
