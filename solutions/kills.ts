@@ -1,6 +1,6 @@
 // npm run exercises: exercises × wrong solutions.
 
-import pc from 'picocolors'
+import { pc } from './colors.js'
 import { killTable, type KillRow } from './killTable.js'
 
 function lines({ exercise, visible, hidden, wrong, alsoRight }: KillRow): string[] {

@@ -1,6 +1,6 @@
 // A grading as data, as comma-separated values, and as text for a terminal.
 
-import pc from 'picocolors'
+import { pc } from '../colors.js'
 import type { Verdict } from '../../exercises/checking/check.js'
 import { details, MARKS } from '../../exercises/checking/report.js'
 import { digestOfJudge, versions } from './digest.js'
