@@ -14,8 +14,12 @@ export default defineConfig({
         test: {
           name: 'course',
           include: ['**/*.test.ts'],
-          exclude: [...elsewhere, '.jupyter/**', '.ci/**'],
+          exclude: [...elsewhere, '.jupyter/**', '.ci/**', 'site/**'],
         },
+      },
+      {
+        extends: true,
+        test: { name: 'site', include: ['site/**/*.test.ts'], exclude: elsewhere },
       },
       {
         extends: true,

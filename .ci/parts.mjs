@@ -102,8 +102,8 @@ async function exercises() {
 
 export const parts = {
   types,
-  unit: () => vitest('--exclude', 'site/**'),
+  unit: () => vitest('--project', 'course', '--project', 'jupyter'),
   notebooks,
   exercises,
-  site: () => vitest('--dir', 'site'),
+  site: () => vitest('--project', 'site'),
 }
