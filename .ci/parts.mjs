@@ -6,7 +6,7 @@
  *   unit        vitest, without the site's tests                                     each test
  *   notebooks   chapters and untouched exercises, in our kernel and in stock tslab   each notebook
  *   exercises   every solution passes, every wrong solution is caught                as it counts itself
- *   site        the site's tests: pages in headless Chromium, when there is one      each test
+ *   site        the site is built; its tests, in headless Chromium when there is one  one, each test
  */
 
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -100,10 +100,16 @@ async function exercises() {
   return { passed: Number(passed), failed: code === 0 ? Number(failed) : Math.max(1, Number(failed)) }
 }
 
+/** The course's own pages are built first: the tests look at them too, when they are there. */
+async function site() {
+  if (!existsSync(inProject('site', 'build.ts'))) return { passed: 0, failed: 0 }
+  return add([await check(program('tsx'), 'site/build.ts'), await vitest('--project', 'site')])
+}
+
 export const parts = {
   types,
   unit: () => vitest('--project', 'course', '--project', 'jupyter'),
   notebooks,
   exercises,
-  site: () => vitest('--project', 'site'),
+  site,
 }
