@@ -131,7 +131,8 @@ test('every import leads to a file, every file is imported by another or is a do
   const reached = new Set(modules.flatMap((m) => m.imports.map((i) => i.target)))
   // A scene may be there for tests alone; the tests' own imports count for it.
   const asked = new Set(sources(engine, true).flatMap((path) => parse(path).imports.map((i) => i.target)))
-  const doors = /^engine\/(index|cli|bench\/\w+|scenes\/coverage\/main|scenes\/index|scenes\/(\w+\/)?\w+Child)\.ts$/
+  const doors =
+    /^engine\/(index|cli|bench\/\w+|scenes\/coverage\/main|scenes\/index|scenes\/(\w+\/)?\w+Child)\.ts$/
   for (const { path, imports } of modules)
     for (const { target } of imports)
       if (target.startsWith('/')) expect(existsSync(target), `${name(path)} → ${target}`).toBe(true)
