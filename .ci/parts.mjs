@@ -2,10 +2,10 @@
  * The parts of `npm test`. Each prints as it goes and resolves to what it counted; a part that has no files
  * counts nothing.
  *
- *   types       tsc over everything; prettier over everything                       one each
- *   unit        vitest, without the site's tests                                     each test
- *   notebooks   chapters and untouched exercises, in our kernel and in stock tslab   each notebook
- *   exercises   every solution passes, every wrong solution is caught                as it counts itself
+ *   types       tsc over everything; prettier over everything                        one each
+ *   unit        vitest, without the site's tests                                      each test
+ *   notebooks   chapters and untouched exercises, in our kernel and in stock tslab    each notebook
+ *   exercises   every solution passes, every wrong solution is caught                 as it counts itself
  *   site        the site is built; its tests, in headless Chromium when there is one  one, each test
  */
 
