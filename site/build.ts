@@ -130,10 +130,13 @@ async function main(): Promise<void> {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  main().catch((error: unknown) => {
-    const { name, code, message } = error as NodeJS.ErrnoException
-    const isExpected = ['SiteError', 'Refusal'].includes(name) || code !== undefined
-    console.error(isExpected ? message : error)
-    process.exitCode = 1
-  })
+  // Until it is done it has failed: also when whatever it waits for never answers.
+  process.exitCode = 1
+  main()
+    .then(() => (process.exitCode = 0))
+    .catch((error: unknown) => {
+      const { name, code, message } = error as NodeJS.ErrnoException
+      const isExpected = ['SiteError', 'Refusal'].includes(name) || code !== undefined
+      console.error(isExpected ? message : error)
+    })
 }

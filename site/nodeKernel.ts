@@ -61,6 +61,13 @@ async function runOne(path: string, outDir: string, kernelFolder: string): Promi
   return { notebook: path, status: 'ok', executed }
 }
 
+const running = new Set<ChildProcess>()
+
+/** Ends all kernels at once, for a program that is itself asked to end. */
+export function endKernels(): void {
+  for (const child of running) child.kill('SIGKILL')
+}
+
 interface Executed {
   readonly outputs: readonly Json[]
   readonly count: unknown
@@ -83,6 +90,8 @@ async function startKernel(kernelFolder: string, cwd: string): Promise<Kernel> {
     word.replace('{resource_dir}', kernelFolder).replace('{connection_file}', connectionFile),
   )
   const child = spawn(process.execPath, parameters, { cwd, stdio: ['ignore', 'ignore', 'pipe'] })
+  running.add(child)
+  child.once('close', () => running.delete(child))
   return new Kernel(child, scratch, key, shell_port as number, iopub_port as number)
 }
 
