@@ -1,17 +1,12 @@
 // The door of the exercises: `await check('needsRedo', needsRedo)` in a cell.
 
-import type { CrashedScene, Parts } from 'pgcrash'
+import type { CrashedScene } from 'pgcrash'
+import { exercises, type ExerciseName, type Signatures } from './all.js'
 import type { Candidate, Exercise } from './checking/check.js'
 import { show } from './checking/kernel.js'
 import { plain } from './checking/plainData.js'
 import { escapeHtml, reportHtml, reportText, runChecks, type CheckReport } from './checking/report.js'
-import { exercises } from './parts/all.js'
-import { sceneCheck } from './scene/sceneChecks.js'
 import { gateTrials, trialsText } from './scene/tryGate.js'
-
-/** Name and type of everything that can be written as an exercise. */
-export type Signatures = Parts
-export type ExerciseName = keyof Signatures
 
 /**
  * Runs an exercise's visible checks on your part and shows what they found. With a crashed scene, the part is also
@@ -34,7 +29,7 @@ export async function findings<Name extends ExerciseName>(
 ): Promise<CheckReport> {
   const exercise = exerciseOf(name)
   if (typeof part !== 'function') throw new TypeError(`check('${name}', …) needs your function ${name}`)
-  const onScene = scene && sceneCheck(name, scene)
+  const onScene = scene && exercise.onScene?.(scene)
   return runChecks(exercise, onScene ? [...exercise.visible, onScene] : exercise.visible, asIs(part))
 }
 
@@ -57,6 +52,7 @@ function exerciseOf(name: string): Exercise {
   throw new Error(`there is no exercise "${name}"; there are ${names}`)
 }
 
-export { filesOf, recordsOf, transactionsOf } from './scene/sceneChecks.js'
+export type { ExerciseName, Signatures } from './all.js'
+export { filesOf, recordsOf, transactionsOf } from './scene/contents.js'
 export type { CheckReport, Row } from './checking/report.js'
 export type { Counterexample, Finding, Verdict } from './checking/check.js'

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { exercises } from './parts/all.js'
+import { exercises } from './all.js'
 
 interface Cell {
   id: string

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { exercises } from '../exercises/parts/all.js'
+import { exercises } from '../exercises/all.js'
 import { DEFAULT_SEED } from './grading/gradeBatch.js'
 import { killTable } from './killTable.js'
 import { solutions } from './solutions.js'

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
-import { exercises } from '../exercises/parts/all.js'
+import { exercises } from '../exercises/all.js'
 
 interface Cell {
   cell_type: string

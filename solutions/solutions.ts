@@ -1,22 +1,22 @@
 // All solutions, by exercise.
 
-import { finalWritesSolution } from './parts/finalWrites.js'
-import { inFlightSolution } from './parts/inFlight.js'
-import { isTemporarySolution } from './parts/isTemporary.js'
-import { locateLsnSolution } from './parts/locateLsn.js'
-import { needsRedoSolution } from './parts/needsRedo.js'
-import { recordCrcSolution } from './parts/recordCrc.js'
-import { redoPointSolution } from './parts/redoPoint.js'
+import { walSolutions } from './chapters/wal.js'
+import { lsnSolutions } from './chapters/lsn.js'
+import { checkpointSolutions } from './chapters/checkpoint.js'
+import { startupSolutions } from './chapters/startup.js'
+import { abortSolutions } from './chapters/abort.js'
+import { tempCleanupSolutions } from './chapters/tempCleanup.js'
+import { finalCheckpointSolutions } from './chapters/finalCheckpoint.js'
 import type { Solution } from './solution.js'
 
 export const solutions: readonly Solution[] = [
-  recordCrcSolution,
-  locateLsnSolution,
-  redoPointSolution,
-  needsRedoSolution,
-  inFlightSolution,
-  isTemporarySolution,
-  finalWritesSolution,
+  ...walSolutions,
+  ...lsnSolutions,
+  ...checkpointSolutions,
+  ...startupSolutions,
+  ...abortSolutions,
+  ...tempCleanupSolutions,
+  ...finalCheckpointSolutions,
 ]
 
 /** The instructor's side of an exercise. Throws for a name that is none. */

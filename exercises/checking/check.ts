@@ -1,6 +1,8 @@
 // A check is data: one rule, why it matters, and a function that looks whether a part keeps it. No test framework:
 // the notebook, the grader and the tests read the same list.
 
+import type { CrashedScene } from 'pgcrash'
+
 /** A learner's part, or something that asks one in another process: it may answer later. */
 export type Candidate = (...input: never[]) => unknown
 
@@ -61,4 +63,6 @@ export interface Exercise {
   /** File name of the notebook, without extension: "04-startup". */
   readonly notebook: string
   readonly visible: readonly Check[]
+  /** The same part, tried on all that a crashed scene holds; not there when a scene has nothing to say about it. */
+  onScene?(scene: CrashedScene): Check
 }

@@ -4,6 +4,7 @@ import { reference, type TransactionEvent } from 'pgcrash'
 import type { Exercise } from '../checking/check.js'
 import { examples, generated, type Contract } from '../checking/contract.js'
 import type { Plain } from '../checking/plainData.js'
+import { transactionsOf } from '../scene/contents.js'
 import { history } from './histories.js'
 
 export type HistoryInput = [seen: readonly TransactionEvent[]]
@@ -69,4 +70,14 @@ export const inFlight: Exercise = {
       input: history({ endings: ['open', 'commit', 'abort'] }).map((events): HistoryInput => [events]),
     }),
   ],
+  onScene(scene) {
+    const inputs: HistoryInput[] = [[transactionsOf(scene)]]
+    const why = `PostgreSQL says that ${scene.openXid ?? 'no transaction'} was open when it was killed.`
+    return examples(counting, {
+      rule: `The transactions of scene ${scene.name}.`,
+      why,
+      note: inFlightNote,
+      inputs,
+    })
+  },
 }

@@ -6,6 +6,7 @@ import { reference } from 'pgcrash'
 import type { Exercise } from '../checking/check.js'
 import { examples, generated, type Contract } from '../checking/contract.js'
 import type { Plain } from '../checking/plainData.js'
+import { filesOf } from '../scene/contents.js'
 
 export type PathInput = [path: string]
 
@@ -66,4 +67,14 @@ export const isTemporary: Exercise = {
         ]),
     }),
   ],
+  onScene(scene) {
+    const inputs = filesOf(scene).map((path): PathInput => [path])
+    const why = `${scene.temporaryFiles.length} of them are temporary.`
+    return examples(sorting, {
+      rule: `All ${inputs.length} files of scene ${scene.name}.`,
+      why,
+      note: temporaryNote,
+      inputs,
+    })
+  },
 }

@@ -1,11 +1,12 @@
 // From a position in the stream of WAL to a file and a byte in it.
 
 import fc from 'fast-check'
-import { formatLsn, reference, segmentFileName, type Parts } from 'pgcrash'
+import { formatLsn, nodeDisk, readControlFile, reference, segmentFileName, type Parts } from 'pgcrash'
 import type { Exercise } from '../checking/check.js'
 import { examples, generated, type Contract } from '../checking/contract.js'
 import { literal } from '../checking/literal.js'
 import type { Plain } from '../checking/plainData.js'
+import { recordsOf } from '../scene/contents.js'
 
 export type LocateInput = Parameters<Parts['locateLsn']>
 
@@ -76,4 +77,15 @@ export const locateLsn: Exercise = {
         .map(([segment, offset]): LocateInput => [BigInt(segment * 16 * MIB + offset), 16 * MIB]),
     }),
   ],
+  onScene(scene) {
+    const size = readControlFile(nodeDisk(scene.dir)).xlog_seg_size
+    const inputs = recordsOf(scene).map(({ lsn }): LocateInput => [lsn, size])
+    const why = 'Some of them lie in one file, some in the next.'
+    return examples(locating, {
+      rule: `The place of all ${inputs.length} records of scene ${scene.name}.`,
+      why,
+      note: locateNote,
+      inputs,
+    })
+  },
 }

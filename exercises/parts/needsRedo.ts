@@ -1,11 +1,20 @@
 // The redo gate: a page's LSN is the end of the last record applied to it. A record that ends later is still missing.
 
 import fc from 'fast-check'
-import { formatLsn, reference, type Parts } from 'pgcrash'
+import {
+  formatLsn,
+  nodeDisk,
+  reference,
+  relationPath,
+  type CrashedScene,
+  type Disk,
+  type Parts,
+} from 'pgcrash'
 import type { Exercise } from '../checking/check.js'
 import { examples, generated, type Contract } from '../checking/contract.js'
 import type { Plain } from '../checking/plainData.js'
 import { paddedLength, position } from '../checking/positions.js'
+import { recordsOf } from '../scene/contents.js'
 
 export type GateInput = Parameters<Parts['needsRedo']>
 
@@ -60,4 +69,34 @@ export const needsRedo: Exercise = {
         .map(([start, length, page]): GateInput => [page, start + length, start]),
     }),
   ],
+  onScene(scene) {
+    const inputs = gateQuestions(scene)
+    const why = 'Some pages were written just before the crash, some long before.'
+    return examples(gate, {
+      rule: `${inputs.length} records and pages of scene ${scene.name}, the pages as they lie on the disk.`,
+      why,
+      note: gateNote,
+      inputs,
+    })
+  },
+}
+
+const PAGE = 8192
+
+/** Each block that the log touches, with the page as it lies on the disk: what the gate is asked first. */
+function gateQuestions(scene: CrashedScene): GateInput[] {
+  const disk = nodeDisk(scene.dir)
+  return recordsOf(scene).flatMap((record) =>
+    record.blocks.flatMap((ref): GateInput[] => {
+      const pageLSN = lsnOnDisk(disk, relationPath(ref, ref.fork), ref.block)
+      return pageLSN === undefined ? [] : [[pageLSN, record.endLsn, record.lsn]]
+    }),
+  )
+}
+
+function lsnOnDisk(disk: Disk, path: string, block: number): bigint | undefined {
+  if ((disk.size(path) ?? 0) < (block + 1) * PAGE) return undefined
+  const bytes = disk.read(path, block * PAGE, 8)
+  const view = new DataView(bytes.buffer, bytes.byteOffset)
+  return (BigInt(view.getUint32(0, true)) << 32n) | BigInt(view.getUint32(4, true))
 }

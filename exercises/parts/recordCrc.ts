@@ -5,6 +5,7 @@ import { reference } from 'pgcrash'
 import type { Exercise } from '../checking/check.js'
 import { examples, generated, type Contract } from '../checking/contract.js'
 import { bytesOf, type Plain } from '../checking/plainData.js'
+import { recordsOf } from '../scene/contents.js'
 
 export type RecordInput = [record: Uint8Array]
 
@@ -74,4 +75,14 @@ export const recordCrc: Exercise = {
       input: recordOf(1, 40),
     }),
   ],
+  onScene(scene) {
+    const inputs = recordsOf(scene).map(({ raw }): RecordInput => [raw])
+    const why = 'The log goes exactly as far as its CRCs are right.'
+    return examples(checksumming, {
+      rule: `All ${inputs.length} records in the log of scene ${scene.name}.`,
+      why,
+      note: crcNote,
+      inputs,
+    })
+  },
 }

@@ -1,7 +1,7 @@
 // Where replay begins. pg_control names the last checkpoint's record; the record names the redo point.
 
 import fc from 'fast-check'
-import { formatLsn, reference, stateName, type ControlFile } from 'pgcrash'
+import { formatLsn, nodeDisk, readControlFile, reference, stateName, type ControlFile } from 'pgcrash'
 import type { Exercise } from '../checking/check.js'
 import { examples, generated, type Contract } from '../checking/contract.js'
 import type { Plain } from '../checking/plainData.js'
@@ -60,4 +60,15 @@ export const redoPoint: Exercise = {
       input: onlineCheckpoint.map((positions): RedoPointInput => [controlFileWith(positions)]),
     }),
   ],
+  onScene(scene) {
+    const control = readControlFile(nodeDisk(scene.dir))
+    const inputs: RedoPointInput[] = [[control]]
+    const why = `Recovery of this directory begins at ${formatLsn(control.checkPointCopy.redo)}.`
+    return examples(beginning, {
+      rule: `The control file of scene ${scene.name}, as it lies on the disk.`,
+      why,
+      note: redoPointNote,
+      inputs,
+    })
+  },
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { exercises } from '../../exercises/parts/all.js'
+import { exercises } from '../../exercises/all.js'
 import { gradeCommand } from './command.js'
 
 async function grade(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {

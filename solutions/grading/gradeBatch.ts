@@ -3,7 +3,7 @@
 import { availableParallelism } from 'node:os'
 import { basename } from 'node:path'
 import type { Exercise, Finding } from '../../exercises/checking/check.js'
-import { exercises } from '../../exercises/parts/all.js'
+import { exercises } from '../../exercises/all.js'
 import { solutionOf } from '../solutions.js'
 import { makeChildCode } from './childCode.js'
 import { Compiler } from './compiler.js'

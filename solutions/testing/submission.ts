@@ -3,7 +3,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { exercises } from '../../exercises/parts/all.js'
+import { exercises } from '../../exercises/all.js'
 import { exerciseNotebook, withStubs } from '../notebooks.js'
 
 /** The notebook of an exercise, its stub replaced. */
