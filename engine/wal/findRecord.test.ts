@@ -22,6 +22,7 @@ function log(sizes: readonly number[]): { disk: MemoryDisk; starts: Lsn[]; end: 
   }
   const writer = new WalWriter(options)
   const starts = sizes.map((size) => writer.insert(LOGICAL_MESSAGE, 0, 3, new Uint8Array(size)).start)
+  writer.write()
   return { disk, starts, end: writer.position }
 }
 

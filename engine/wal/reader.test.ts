@@ -37,6 +37,7 @@ function buildLog(sizes: number[], begin: Lsn = BigInt(SEGMENT)): Log {
   const starts = sizes.map(
     (size, i) => writer.insert(LOGICAL_MESSAGE, 0, i + 3, new Uint8Array(size).fill(i + 1)).start,
   )
+  writer.write()
   return { disk, begin, starts, end: writer.position }
 }
 
@@ -230,9 +231,9 @@ test('after a segment switch reading goes on in the next segment', () => {
   const options = { disk, segmentSize: SEGMENT, timeline: 1, systemIdentifier: SYSTEM }
   const writer = new WalWriter({ ...options, position: BigInt(SEGMENT), previous: 0n })
   const first = writer.insert(LOGICAL_MESSAGE, 0, 0, new Uint8Array(3))
-  const change = writer.insert(0, 0x40, 0, new Uint8Array(0))
-  const behind = new WalWriter({ ...options, position: BigInt(2 * SEGMENT), previous: change.start })
-  const last = behind.insert(LOGICAL_MESSAGE, 0, 0, new Uint8Array(3))
+  const change = writer.switchSegment()
+  const last = writer.insert(LOGICAL_MESSAGE, 0, 0, new Uint8Array(3))
+  writer.write()
   const { records } = readAll({ disk, begin: BigInt(SEGMENT), starts: [], end: 0n })
   expect(records.map((r) => r.lsn)).toEqual([first.start, change.start, last.start])
   expect(records[1].endLsn).toBe(BigInt(2 * SEGMENT))
@@ -253,6 +254,7 @@ test('a record abandoned at a page end is skipped when the next page says so', (
   const main = new Uint8Array(16)
   viewOf(main).setBigUint64(0, log.starts[1], true)
   const told = writer.insert(0, 0xd0, 0, main)
+  writer.write()
   const reader = new WalReader({ disk: log.disk, segmentSize: SEGMENT, timelines: [1] })
   reader.beginAt(log.begin)
   expect(reader.read()).toMatchObject({ kind: 'record', lsn: log.starts[0] })
