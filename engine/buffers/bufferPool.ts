@@ -153,6 +153,11 @@ export class BufferPool {
     for (const file of this.allForks()) if (file.exists()) file.growFiles()
   }
 
+  /** Writes one page, if it is dirty: the background writer's work, and the checkpointer's. */
+  writeIfDirty(page: BufferedPage): void {
+    if (page.dirty) this.write([page])
+  }
+
   private used(page: BufferedPage): BufferedPage {
     if (page.usage < MAX_USAGE) page.usage++
     page.usedBy = this.currentRecord

@@ -55,7 +55,7 @@ function checkedFile(disk: Disk, path: string): Uint8Array {
 }
 
 /** Is the transaction prepared, or a subtransaction of one that is? */
-export function isPrepared(context: RedoContext, xid: number): boolean {
+export function isPrepared(context: Pick<RedoContext, 'prepared'>, xid: number): boolean {
   if (context.prepared.has(xid)) return true
   for (const { subxids } of context.prepared.values()) if (subxids.includes(xid)) return true
   return false
@@ -68,7 +68,7 @@ export function advancePastPrepared(context: RedoContext): void {
 }
 
 /** Writes the files of transactions that were prepared after the checkpoint (CheckPointTwoPhase). */
-export function writePrepared(context: RedoContext): void {
+export function writePrepared(context: Pick<RedoContext, 'prepared' | 'counters' | 'disk'>): void {
   for (const { xid, state } of context.prepared.values()) {
     if (!state) continue
     const file = new Uint8Array(state.length + 4)

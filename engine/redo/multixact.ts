@@ -6,7 +6,8 @@
 import { BLCKSZ } from '../format/controlFile.js'
 import { xidPrecedes } from '../format/transactionStatus.js'
 import type { WalRecord } from '../wal/record.js'
-import type { RedoContext } from './context.js'
+import type { RedoContext, StatusTables } from './context.js'
+import type { Counters } from './counters.js'
 import { namesByInfo, type ResourceManager } from './resourceManager.js'
 
 export const OFFSETS_PER_PAGE = BLCKSZ / 4
@@ -17,6 +18,8 @@ export const MEMBERS_PER_PAGE = GROUPS_PER_PAGE * MEMBERS_PER_GROUP
 const MEMBERS_PER_SEGMENT = MEMBERS_PER_PAGE * 32
 const FIRST_MULTI = 1
 const MAX_OFFSET = 0xffffffff
+/** Statuses of members: four kinds of lock, then two of update (MultiXactStatusNoKeyUpdate, MultiXactStatusUpdate). */
+const FIRST_UPDATING_STATUS = 4
 
 const ZERO_OFF_PAGE = 0x00
 const ZERO_MEM_PAGE = 0x10
@@ -104,6 +107,31 @@ function put(page: { view: DataView; dirty: boolean }, entry: number, offset: nu
   if (page.view.getUint32(entry * 4, true) === offset) return
   page.view.setUint32(entry * 4, offset, true)
   page.dirty = true
+}
+
+/**
+ * The member of a multixact that updated or deleted the row; 0 when all of them only locked it (GetMultiXactIdMembers,
+ * MultiXactIdGetUpdateXid).
+ */
+export function updaterOf(
+  tables: Pick<StatusTables, 'multiOffsets' | 'multiMembers'>,
+  counters: Pick<Counters, 'nextMulti' | 'nextMultiOffset'>,
+  multi: number,
+): number {
+  const offsetOf = (id: number): number =>
+    id === counters.nextMulti
+      ? counters.nextMultiOffset
+      : tables.multiOffsets
+          .page(Math.floor(id / OFFSETS_PER_PAGE))
+          .view.getUint32((id % OFFSETS_PER_PAGE) * 4, true)
+  const first = offsetOf(multi)
+  const end = offsetOf(Math.max((multi + 1) >>> 0, FIRST_MULTI))
+  for (let offset = first; offset !== end; offset = offset === MAX_OFFSET ? 1 : offset + 1) {
+    const { pageno, flagsAt, xidAt } = memberPosition(offset)
+    const page = tables.multiMembers.page(pageno)
+    if (page.bytes[flagsAt] >= FIRST_UPDATING_STATUS) return page.view.getUint32(xidAt, true)
+  }
+  return 0
 }
 
 function redoTruncate(record: WalRecord, context: RedoContext): void {
