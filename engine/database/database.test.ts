@@ -7,10 +7,10 @@ import { recover } from '../recovery/recovery.js'
 import { createCluster, type ClusterOptions } from './cluster.js'
 import type { Value } from './columns.js'
 import { Database } from './database.js'
-import type { TableOptions } from './table.js'
+import type { TableDescription } from './table.js'
 
 const locator = { spcOid: 1663, dbOid: 5, relNumber: 16384 }
-const accounts: TableOptions = {
+const accounts: TableDescription = {
   locator,
   columns: [
     { name: 'id', type: 'integer' },

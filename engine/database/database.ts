@@ -21,7 +21,7 @@ import { WalReader } from '../wal/reader.js'
 import { WalWriter } from '../wal/writer.js'
 import { checkpoint, type CheckpointDone, type CheckpointStep } from './checkpointer.js'
 import { Store, type StoreOptions } from './store.js'
-import { Table, type TableOptions } from './table.js'
+import { Table, type TableDescription } from './table.js'
 import { Transaction, type VisibleRow } from './transaction.js'
 import { logPreparedEnd } from './transactionEnd.js'
 
@@ -78,7 +78,7 @@ export class Database {
   }
 
   /** A table, named by its files and described by its columns. */
-  table(options: TableOptions): Table {
+  table(options: TableDescription): Table {
     return new Table(this.store, options)
   }
 

@@ -13,7 +13,7 @@ import type { Column, EncodedRow } from './columns.js'
 import { heapFreeSpace, type RowId } from './heapPages.js'
 import type { Store } from './store.js'
 
-export interface TableOptions {
+export interface TableDescription {
   /** Its files: pg_relation_filepath says 'base/5/16384', that is { spcOid: 1663, dbOid: 5, relNumber: 16384 }. */
   readonly locator: RelFileLocator
   readonly columns: readonly Column[]
@@ -35,7 +35,7 @@ export class Table {
 
   constructor(
     private readonly store: Store,
-    options: TableOptions,
+    options: TableDescription,
   ) {
     const { spcOid, dbOid, relNumber } = options.locator
     this.columns = options.columns
