@@ -19,6 +19,7 @@ const FLOORS: Record<string, number> = {
   redo: 4,
   recovery: 5,
   database: 6,
+  simulation: 7,
 }
 const MAX_FUNCTION_LINES = 70
 const MAX_FILE_LINES = 500

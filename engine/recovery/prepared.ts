@@ -67,7 +67,10 @@ export function advancePastPrepared(context: RedoContext): void {
     for (const id of [xid, ...subxids]) context.counters.advancePastXid(id)
 }
 
-/** Writes the files of transactions that were prepared after the checkpoint (CheckPointTwoPhase). */
+/**
+ * Writes the files of transactions that were prepared after the checkpoint (CheckPointTwoPhase). A file gets its name when
+ * it is whole and on disk: a start that met half of one would stop.
+ */
 export function writePrepared(context: Pick<RedoContext, 'prepared' | 'counters' | 'disk'>): void {
   for (const { xid, state } of context.prepared.values()) {
     if (!state) continue
@@ -75,7 +78,9 @@ export function writePrepared(context: Pick<RedoContext, 'prepared' | 'counters'
     file.set(state)
     viewOf(file).setUint32(state.length, crc32c(state), true)
     const path = join(TWOPHASE_DIRECTORY, twophaseFileName(context.counters.fullXid(xid)))
-    context.disk.write(path, 0, file)
-    context.disk.truncate(path, file.length)
+    context.disk.write(`${path}.tmp`, 0, file)
+    context.disk.truncate(`${path}.tmp`, file.length)
+    context.disk.sync(`${path}.tmp`)
+    context.disk.rename(`${path}.tmp`, path)
   }
 }

@@ -4,7 +4,8 @@
 
 import { beforeAll, describe, expect, test } from 'vitest'
 import { watchPostgres } from '../scenes/sweep/watch.js'
-import { CrashImages, crashKinds, randomFrom } from '../scenes/sweep/crashImages.js'
+import { randomFrom } from '../bytes/random.js'
+import { CrashImages, crashKinds } from '../scenes/sweep/crashImages.js'
 import { describePoint, everyCrash, sweep } from '../scenes/sweep/sweep.js'
 import { judgeCrash } from '../scenes/sweep/judged.js'
 import { workloads } from '../scenes/sweep/workloads.js'
