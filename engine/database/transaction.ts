@@ -131,7 +131,11 @@ export class Transaction {
 
   /** Keeps what was done since the savepoint, and forgets the savepoint. */
   release(name: string): void {
-    for (const level = this.levelOf(name); this.levels.length > level;) {
+    this.releaseDownTo(this.levelOf(name))
+  }
+
+  private releaseDownTo(level: number): void {
+    while (this.levels.length > level) {
       const { xid, children } = this.levels.pop() as Level
       this.levels[this.levels.length - 1].children.push(...(xid === 0 ? [] : [xid]), ...children)
     }
@@ -190,7 +194,7 @@ export class Transaction {
   /** Savepoints that are still open end with the transaction, and count. */
   private end(): Level {
     this.check()
-    if (this.levels.length > 1) this.release(this.levels[1].name)
+    this.releaseDownTo(1)
     this.open = false
     return this.levels[0]
   }

@@ -25,12 +25,18 @@ export interface SimulationOptions {
   readonly seed: number
   /** The engine's rules; a broken one must be noticed. */
   readonly parts?: Parts
+  /** Off, torn pages cannot be mended: leave `torn` out of the kinds. */
+  readonly fullPageWrites?: boolean
+  /** Ways to crash; all when not given. */
+  readonly kinds?: readonly CrashKind[]
   /** Pages in memory while the history runs: few, so that dirty ones must leave early. */
   readonly capacity?: number
   /** Crashes of recovery, and of the recovery of that, and so on. */
   readonly depth?: number
   /** Of the actions of a recovery, one in so many is a crash of its own; 1 for each. */
   readonly nestedEvery?: number
+  /** Crashes at most; no limit when not given. */
+  readonly most?: number
   /** Stops at the first violation. */
   readonly stopAtFirst?: boolean
   /** Hears of the history, its disk actions, and the crashes. */
@@ -73,11 +79,13 @@ export class Simulation {
   crashes = 0
   readonly violations: string[] = []
   private readonly parts: Parts
+  private readonly kinds: readonly CrashKind[]
   private readonly disk: PowerDisk
   private run: Run | undefined
 
   constructor(private readonly options: SimulationOptions) {
     this.parts = options.parts ?? reference
+    this.kinds = options.kinds ?? CRASH_KINDS
     this.disk = powerDisk()
     createCluster(this.disk, { tables: [TABLE.locator] })
   }
@@ -92,7 +100,11 @@ export class Simulation {
       action++
     })
     try {
-      const database = new Database(this.disk, { parts: this.parts, capacity: this.options.capacity ?? 6 })
+      const database = new Database(this.disk, {
+        parts: this.parts,
+        capacity: this.options.capacity ?? 6,
+        fullPageWrites: this.options.fullPageWrites,
+      })
       this.run = new Run(database)
       for (const [i, step] of history.entries()) {
         const outcome = this.run.take(step)
@@ -107,7 +119,7 @@ export class Simulation {
   }
 
   private crashEverywhere(action: number): void {
-    for (const kind of CRASH_KINDS) this.crash(this.disk, { actions: [action], kinds: [kind] }, undefined)
+    for (const kind of this.kinds) this.crash(this.disk, { actions: [action], kinds: [kind] }, undefined)
   }
 
   /** One crash of `disk`, recovered and looked at; then crashes of that recovery. */
@@ -117,6 +129,7 @@ export class Simulation {
     const untouched = image.crash('killed', random)
     const outcome = this.recoverAndLook(image, point, uninterrupted)
     this.crashes++
+    if (this.crashes >= (this.options.most ?? Infinity) && outcome.violation === undefined) throw new Enough()
     this.options.watch?.crash?.(point, outcome)
     if (outcome.violation !== undefined) {
       this.violations.push(`${describePoint(point)}: ${outcome.violation}`)
@@ -132,12 +145,12 @@ export class Simulation {
     point: CrashPoint,
     random: () => number,
   ): void {
-    const every = this.options.nestedEvery ?? 1
+    const chosen = this.chooser(point.actions.length, uninterrupted.actions, random)
     let action = 0
     disk.watch(() => {
       const now = action++
-      if (every > 1 && Math.floor(random() * every) !== 0) return
-      const kind = CRASH_KINDS[Math.floor(random() * CRASH_KINDS.length)]
+      if (!chosen(now)) return
+      const kind = this.kinds[Math.floor(random() * this.kinds.length)]
       this.crash(disk, { actions: [...point.actions, now], kinds: [...point.kinds, kind] }, uninterrupted)
     })
     try {
@@ -145,6 +158,15 @@ export class Simulation {
     } finally {
       disk.watch(undefined)
     }
+  }
+
+  /** Which actions of a recovery are crashed: of the first one each, or one in so many; of deeper ones a single one. */
+  private chooser(level: number, actions: number, random: () => number): (action: number) => boolean {
+    const { nestedEvery = 1 } = this.options
+    const one = Math.floor(random() * actions)
+    if (level > 1) return (action) => action === one
+    const first = Math.floor(random() * nestedEvery)
+    return (action) => action % nestedEvery === first
   }
 
   private recoverAndLook(

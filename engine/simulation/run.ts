@@ -118,7 +118,9 @@ export class Run {
       textOf(this.journal.seenBy(session).values()),
     ]
     if (seen !== wanted)
-      throw new Error(`session ${session} sees other rows than it should:\n${seen}\nfor\n${wanted}`)
+      throw new Error(
+        `session ${session} sees other rows than it should: ${shorten(seen)}, not ${shorten(wanted)}`,
+      )
     const sorted = rows.sort((a, b) => Number(a.values[0]) - Number(b.values[0]))
     return sorted.length === 0 ? undefined : sorted[pick % sorted.length]
   }
@@ -234,4 +236,10 @@ export class Run {
     }
     return 'checkpoint goes on'
   }
+}
+
+/** Rows in a line, long ones cut. */
+export function shorten(rows: string): string {
+  const short = (row: string): string => (row.length > 40 ? `${row.slice(0, 37)}...` : row)
+  return rows === '' ? 'none' : rows.split('\n').map(short).join(' ')
 }
