@@ -36,7 +36,7 @@ export class BufferPool {
   private readonly frames: BufferedPage[] = []
   private readonly forks = new Map<number, RelationFork[]>()
   private readonly capacity: number
-  private readonly outgoing = new Uint8Array(MAX_WRITE_PAGES * BLCKSZ)
+  private outgoing: Uint8Array | undefined
   private slab = new Uint8Array(0)
   private slabUsed = 0
   private hand = 0
@@ -180,10 +180,11 @@ export class BufferPool {
     return page
   }
 
-  /** Memory for one more page, taken from the system many pages at a time. */
+  /** Memory for one more page, taken from the system many pages at a time: the more, the more there are. */
   private freshPage(): Page {
     if (this.slabUsed === this.slab.length) {
-      this.slab = new Uint8Array(SLAB_PAGES * BLCKSZ)
+      const pages = Math.min(SLAB_PAGES, Math.max(2, this.frames.length))
+      this.slab = new Uint8Array(pages * BLCKSZ)
       this.slabUsed = 0
     }
     this.slabUsed += BLCKSZ
@@ -216,7 +217,9 @@ export class BufferPool {
 
   /** Writes consecutive pages of one file: log first, then checksum, then bytes. */
   private write(pages: BufferedPage[]): void {
-    const bytes = pages.length === 1 ? pages[0].bytes : this.outgoing.subarray(0, pages.length * BLCKSZ)
+    if (pages.length > 1) this.outgoing ??= new Uint8Array(MAX_WRITE_PAGES * BLCKSZ)
+    const bytes =
+      this.outgoing && pages.length > 1 ? this.outgoing.subarray(0, pages.length * BLCKSZ) : pages[0].bytes
     for (let i = 0; i < pages.length; i++) {
       const page = pages[i]
       if (!isNewPage(page)) {

@@ -31,11 +31,19 @@ export interface DiskAction {
   readonly length?: number
 }
 
+export interface UnsyncedWrite {
+  readonly path: string
+  readonly at: number
+  readonly length: number
+}
+
 export interface PowerDisk extends Disk {
   /** The disk as a crash at this moment leaves it. `random` decides which writes and sectors survive. */
   crash(kind: CrashKind, random: () => number): PowerDisk
   /** Actions so far. */
   readonly actions: number
+  /** Writes that a power cut would take away now. */
+  unsynced(): UnsyncedWrite[]
   /** Called after each action; what it throws comes out of the call that asked for the action. */
   watch(observer: ((action: DiskAction) => void) | undefined): void
 }
@@ -150,6 +158,10 @@ export function powerDisk(files = new Map<string, File>(), folders = new Set<str
     watch(next) {
       observer = next
     },
+    unsynced: () =>
+      [...files].flatMap(([path, file]) =>
+        file.unsynced.map(({ at, bytes }) => ({ path, at, length: bytes.length })),
+      ),
     crash: (kind, random) => powerDisk(crashed(files, kind, random), new Set(folders)),
     readInto: (path, offset, target) => readChunks(need('read', path).written, offset, target),
     read(path, offset, length) {

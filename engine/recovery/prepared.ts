@@ -24,8 +24,9 @@ export interface PreparedOnDisk {
 export function readPrepared(disk: Disk, tables: StatusTables, nextXid: bigint): PreparedOnDisk {
   const found: PreparedOnDisk = { prepared: new Map(), stale: [] }
   for (const { name } of disk.list(TWOPHASE_DIRECTORY)) {
-    if (!/^[0-9A-F]{16}$/.test(name)) continue
     const path = join(TWOPHASE_DIRECTORY, name)
+    if (/^[0-9A-F]{16}\.tmp$/.test(name)) found.stale.push(path) // half a file, of a run that was interrupted
+    if (!/^[0-9A-F]{16}$/.test(name)) continue
     const xid = Number(BigInt('0x' + name) & 0xffffffffn)
     const isFuture = !xidPrecedes(xid, Number(nextXid & 0xffffffffn))
     if (isFuture || transactionStatus(tables, xid) !== TRANSACTION_STATUS.IN_PROGRESS) {

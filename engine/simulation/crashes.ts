@@ -11,7 +11,14 @@ import { randomFrom } from '../bytes/random.js'
 import { createCluster } from '../database/cluster.js'
 import { Database } from '../database/database.js'
 import { readDirectory } from '../database/readTable.js'
-import { CRASH_KINDS, powerDisk, type CrashKind, type DiskAction, type PowerDisk } from '../disk/powerDisk.js'
+import {
+  CRASH_KINDS,
+  powerDisk,
+  type CrashKind,
+  type DiskAction,
+  type PowerDisk,
+  type UnsyncedWrite,
+} from '../disk/powerDisk.js'
 import { readFile } from '../disk/disk.js'
 import { CONTROL_FILE } from '../format/controlFile.js'
 import { TRANSACTION_STATUS } from '../format/transactionStatus.js'
@@ -35,6 +42,8 @@ export interface SimulationOptions {
   readonly depth?: number
   /** Of the actions of a recovery, one in so many is a crash of its own; 1 for each. */
   readonly nestedEvery?: number
+  /** One crash alone, and the history ends with it. */
+  readonly only?: { readonly action: number; readonly kind: CrashKind }
   /** Crashes at most; no limit when not given. */
   readonly most?: number
   /** Stops at the first violation. */
@@ -44,8 +53,13 @@ export interface SimulationOptions {
 }
 
 export interface SimulationWatcher {
+  opened?(): void
   step?(index: number, step: Step, outcome: string): void
   action?(index: number, action: DiskAction): void
+  /** The crash comes, and finds these writes not synced. */
+  lost?(writes: readonly UnsyncedWrite[]): void
+  /** What recovery says as it goes. */
+  sentence?(sentence: string): void
   crash?(point: CrashPoint, outcome: CrashOutcome): void
 }
 
@@ -106,6 +120,7 @@ export class Simulation {
         fullPageWrites: this.options.fullPageWrites,
       })
       this.run = new Run(database)
+      watch?.opened?.()
       for (const [i, step] of history.entries()) {
         const outcome = this.run.take(step)
         watch?.step?.(i, step, outcome)
@@ -119,14 +134,20 @@ export class Simulation {
   }
 
   private crashEverywhere(action: number): void {
-    for (const kind of this.kinds) this.crash(this.disk, { actions: [action], kinds: [kind] }, undefined)
+    const { only, watch } = this.options
+    if (only && only.action !== action) return
+    watch?.lost?.(this.disk.unsynced())
+    for (const kind of only ? [only.kind] : this.kinds)
+      this.crash(this.disk, { actions: [action], kinds: [kind] }, undefined)
+    if (only) throw new Enough()
   }
 
   /** One crash of `disk`, recovered and looked at; then crashes of that recovery. */
   private crash(disk: PowerDisk, point: CrashPoint, uninterrupted: PowerDisk | undefined): void {
     const random = randomFrom(seedOf(this.options.seed, point))
     const image = disk.crash(point.kinds[point.kinds.length - 1], random)
-    const untouched = image.crash('killed', random)
+    const deeper = point.actions.length <= (this.options.depth ?? 0)
+    const untouched = deeper ? image.crash('killed', random) : image
     const outcome = this.recoverAndLook(image, point, uninterrupted)
     this.crashes++
     if (this.crashes >= (this.options.most ?? Infinity) && outcome.violation === undefined) throw new Enough()
@@ -134,8 +155,7 @@ export class Simulation {
     if (outcome.violation !== undefined) {
       this.violations.push(`${describePoint(point)}: ${outcome.violation}`)
       if (this.options.stopAtFirst) throw new Enough()
-    } else if (point.actions.length <= (this.options.depth ?? 0))
-      this.crashRecovery(untouched, image, point, random)
+    } else if (deeper) this.crashRecovery(untouched, image, point, random)
   }
 
   /** The same recovery once more, crashed at its own actions. */
@@ -176,7 +196,7 @@ export class Simulation {
   ): CrashOutcome {
     const wrong = (violation: string): CrashOutcome => ({ point, moment: undefined, violation })
     try {
-      const { survey } = recover(disk, this.parts)
+      const { survey } = recover(disk, this.parts, { log: this.options.watch?.sentence })
       const look = this.look(disk, survey?.events ?? [])
       if (look.violation !== undefined) return { point, ...look }
       if (new Recovery(disk, this.parts).crashed)

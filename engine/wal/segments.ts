@@ -7,6 +7,7 @@ import { join, type Disk } from '../disk/disk.js'
 import { parseSegmentFileName, segmentFileName } from '../format/lsn.js'
 
 export const WAL_DIRECTORY = 'pg_wal'
+const FIRST_WINDOW_BYTES = 64 * 1024
 const WINDOW_BYTES = 4 * 1024 * 1024
 
 /** A segment file that is there. */
@@ -41,15 +42,14 @@ export function listSegments(disk: Disk, segmentSize: number): SegmentFile[] {
 
 /** Reads segments of a timeline's history: the newest timeline that has the file wins (XLogFileReadAnyTLI). */
 export class WalSegments {
-  readonly windowSize: number
+  /** Bytes read at once: few for who wants one record, more and more for who reads on. A power of two. */
+  private windowSize = FIRST_WINDOW_BYTES
   constructor(
     readonly disk: Disk,
     readonly segmentSize: number,
     /** Timelines to look in, newest first. */
     readonly timelines: readonly number[],
-  ) {
-    this.windowSize = Math.min(segmentSize, WINDOW_BYTES)
-  }
+  ) {}
 
   /** The file for a segment; undefined when no timeline of the history has it. */
   find(segment: bigint): { name: string; timeline: number } | undefined {
@@ -66,6 +66,7 @@ export class WalSegments {
     if (!file) return undefined
     const start = offset - (offset % this.windowSize)
     const bytes = this.disk.read(join(WAL_DIRECTORY, file.name), start, this.windowSize)
+    this.windowSize = Math.min(this.windowSize * 4, WINDOW_BYTES, this.segmentSize)
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     return { bytes, view, offset: start, segment, ...file }
   }

@@ -6,6 +6,7 @@
 //   flushTo     and from there to the disk: they survive a power cut. Only now may a commit be acknowledged,
 //               or a page be written whose LSN lies in this part of the log
 
+import { DiskFault } from '../bytes/errors.js'
 import { viewOf } from '../bytes/layout.js'
 import { join, type Disk } from '../disk/disk.js'
 import { locateLsn, maxAlign, segmentFileName, type Lsn } from '../format/lsn.js'
@@ -79,6 +80,7 @@ export class WalWriter {
   private pages: LogPage[] = []
   private page: LogPage
   private nextPageFlags = 0
+  private failed = false
   private segmentInUse: bigint | undefined
 
   constructor(private readonly options: WalWriterOptions) {
@@ -155,12 +157,20 @@ export class WalWriter {
 
   /** Returns when all that was inserted would survive a power cut. */
   sync(): void {
+    if (this.failed)
+      throw new DiskFault(
+        'the log could not be written before: what is on disk is unknown, recovery must tell',
+      )
+    this.failed = true // until all has gone well: after a failed sync nothing says which pages the system still has
     this.write()
     for (const file of this.unsynced) this.options.disk.sync(file)
-    if (this.unsynced.size > 0) this.options.disk.sync(WAL_DIRECTORY)
-    if (this.unsynced.size > 0) this.syncs++
+    if (this.unsynced.size > 0) {
+      this.options.disk.sync(WAL_DIRECTORY)
+      this.syncs++
+    }
     this.unsynced.clear()
     this.flushed = this.position
+    this.failed = false
   }
 
   /** Returns when the log before `lsn` would survive a power cut (XLogFlush). Often it does already. */
