@@ -33,6 +33,8 @@ export class Run {
   constructor(
     readonly database: Database,
     table: TableDescription = TABLE,
+    /** Stands before the names of prepared transactions, which are one for the whole server. */
+    private readonly prefix = '',
   ) {
     this.table = database.table(table)
   }
@@ -207,7 +209,7 @@ export class Run {
       open.transaction.abort()
       return `transaction ${open.transaction.xid} aborted`
     }
-    const gid = `gid ${this.journal.moments.length}`
+    const gid = `${this.prefix}gid ${this.journal.moments.length}`
     const moment = this.journal.preparing(session, gid)
     this.done(moment, open.transaction.prepare(gid), true)
     this.prepared.push(gid)
