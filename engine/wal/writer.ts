@@ -164,10 +164,7 @@ export class WalWriter {
     this.failed = true // until all has gone well: after a failed sync nothing says which pages the system still has
     this.write()
     for (const file of this.unsynced) this.options.disk.sync(file)
-    if (this.unsynced.size > 0) {
-      this.options.disk.sync(WAL_DIRECTORY)
-      this.syncs++
-    }
+    if (this.unsynced.size > 0) this.syncs++ // the directory was synced when it got the file (makeSegment)
     this.unsynced.clear()
     this.flushed = this.position
     this.failed = false
