@@ -42,6 +42,11 @@ export interface StartPoint {
  */
 export function findStartPoint(disk: Disk, parts: Parts): StartPoint {
   refuseInUse(disk)
+  return startPointOf(disk, parts)
+}
+
+/** The same for whoever only looks: a server may be running. @throws NotRecoverable, CorruptData, Unsupported */
+export function startPointOf(disk: Disk, parts: Parts): StartPoint {
   const control = readControlFile(disk)
   const sentences = [stateSentence(control)]
   const checkpoint = control.checkPointCopy
@@ -57,11 +62,16 @@ export function findStartPoint(disk: Disk, parts: Parts): StartPoint {
   return { ...start, crashed: true }
 }
 
-function refuseInUse(disk: Disk): void {
+/** The process that works in the directory now; undefined when there is none. */
+export function serverIn(disk: Disk): number | undefined {
   const lock = readFile(disk, LOCK_FILE)
-  if (!lock) return
-  const pid = Math.abs(parseInt(new TextDecoder().decode(lock), 10))
-  if (pid > 0 && disk.usedBy?.(pid))
+  const pid = lock ? Math.abs(parseInt(new TextDecoder().decode(lock), 10)) : 0
+  return pid > 0 && disk.usedBy?.(pid) ? pid : undefined
+}
+
+function refuseInUse(disk: Disk): void {
+  const pid = serverIn(disk)
+  if (pid !== undefined)
     throw new DirectoryInUse(
       `"${disk.name}" is in use: ${LOCK_FILE} names process ${pid}, which is alive and works there; ` +
         'stop that server first (pg_ctl stop)',
