@@ -12,7 +12,7 @@ import type { Lsn } from '../format/lsn.js'
 import { isNewPage, pageFault, pageLsn, pageOf, type Page } from '../format/page.js'
 import { pageChecksum } from '../format/pageChecksum.js'
 import { FORK } from '../format/relationPath.js'
-import { RelationFork, type BufferedPage } from './relationFork.js'
+import { BufferedPage, RelationFork } from './relationFork.js'
 
 export interface BufferPoolOptions {
   /** Most pages held; 65,536 (512 MiB) when not given. */
@@ -167,7 +167,7 @@ export class BufferPool {
   private frameFor(file: RelationFork, block: number): BufferedPage {
     let page: BufferedPage
     if (this.frames.length < this.capacity) {
-      page = { ...this.freshPage(), file, block, dirty: false, usage: 1, usedBy: this.currentRecord }
+      page = new BufferedPage(this.freshPage(), file, block, this.currentRecord)
       this.frames.push(page)
     } else {
       page = this.evict()
