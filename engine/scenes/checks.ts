@@ -56,19 +56,30 @@ interface Check {
 
 const accessMethod = (name: string): string =>
   `c.relkind = 'i' and c.relam = (select oid from pg_am where amname = '${name}')`
+
+/** Somebody may write to the index's table: a transaction that is prepared, and will not end while we wait. */
+const HELD = `exists (select from pg_locks l where l.relation = i.indrelid and l.granted
+  and l.database = (select oid from pg_database where datname = current_database())
+  and l.pid is distinct from pg_backend_pid() and l.mode not in ('AccessShareLock', 'RowShareLock', 'ShareLock'))`
+
 const indexChecks: readonly Check[] = [
   {
     where: 'bt_index_parent_check',
-    kinds: accessMethod('btree'),
+    kinds: `${accessMethod('btree')} and not ${HELD}`,
     call: (oid) =>
       `bt_index_parent_check(${oid}, heapallindexed => true, rootdescend => true, checkunique => true)`,
+  },
+  {
+    where: 'bt_index_check',
+    kinds: `${accessMethod('btree')} and ${HELD}`,
+    call: (oid) => `bt_index_check(${oid}, heapallindexed => true, checkunique => true)`,
   },
   { where: 'gin_index_check', kinds: accessMethod('gin'), call: (oid) => `gin_index_check(${oid})` },
 ]
 
 /**
  * Every B-tree with bt_index_parent_check, which does all that bt_index_check does with heapallindexed and looks at the
- * pages' parents too; every GIN index; every table and sequence with verify_heapam. First all at once; where PostgreSQL
+ * pages' parents too, unless its lock cannot be had; every GIN index; every table and sequence with verify_heapam. First all at once; where PostgreSQL
  * complains, one after the other.
  */
 export async function amcheck(ask: Ask): Promise<AmcheckReport> {

@@ -212,7 +212,7 @@ export class NativeServer {
     })
     const server = new NativeServer(dir, port, postmaster)
     endWithUs(postmaster)
-    await server.until(() => server.log.some((line) => line.includes('ready to accept connections')))
+    await server.until(() => server.log.some((line) => /ready to accept (read-only )?connections/.test(line)))
     return server
   }
 
