@@ -5,6 +5,7 @@ import { memoryDisk, type MemoryDisk } from '../disk/memoryDisk.js'
 import { DBState, readControlFile } from '../format/controlFile.js'
 import { recover } from '../recovery/recovery.js'
 import { listSegments } from '../wal/segments.js'
+import { soleTimeline } from '../wal/timelines.js'
 import { WalReader } from '../wal/reader.js'
 import type { WalRecord } from '../wal/record.js'
 import { reference } from '../parts.js'
@@ -79,7 +80,7 @@ describe('a database on an empty disk', () => {
 /** Every record from the cluster's first checkpoint on, in words. */
 function log(disk: MemoryDisk, database: Database): WalRecord[] {
   database.flushLogTo()
-  const reader = new WalReader({ disk, segmentSize: 1 << 20, timelines: [1] })
+  const reader = new WalReader({ disk, segmentSize: 1 << 20, timelines: soleTimeline(1) })
   reader.beginAt(BigInt(1 << 20))
   const records: WalRecord[] = []
   for (;;) {

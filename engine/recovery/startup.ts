@@ -16,7 +16,8 @@ import { XLOG_BLCKSZ, XLogPageHeader } from '../format/walPage.js'
 import type { Parts } from '../parts.js'
 import { XLOG } from '../redo/xlog.js'
 import { WalReader } from '../wal/reader.js'
-import { timelineHistory } from '../wal/timelines.js'
+import type { Timeline } from '../wal/segments.js'
+import { notInHistory, targetTimeline, timelineAt, timelineHistory } from '../wal/timelines.js'
 
 export const LOCK_FILE = 'postmaster.pid'
 
@@ -30,8 +31,8 @@ export interface StartPoint {
   checkpoint: CheckPoint
   /** Where replay begins. */
   redo: Lsn
-  /** Timelines to read WAL of, newest first. */
-  timelines: readonly number[]
+  /** Timelines to read WAL of, newest first: the one that recovery goes for, and those it came from. */
+  timelines: readonly Timeline[]
   /** PostgreSQL's sentences on the way here. */
   sentences: string[]
 }
@@ -53,12 +54,18 @@ export function startPointOf(disk: Disk, parts: Parts): StartPoint {
   const redo = parts.redoPoint(control)
   const clean = control.state === DBState.DB_SHUTDOWNED && checkpoint.redo === control.checkPoint
   refuseArchiveRecovery(disk, control)
-  const timelines = timelineHistory(disk, checkpoint.ThisTimeLineID)
+  const timelines = timelineHistory(disk, targetTimeline(control))
   const start = { control, checkpointLsn: control.checkPoint, checkpoint, redo, timelines, sentences }
   if (clean) return { ...start, crashed: false }
   checkCheckpointRecord(disk, control, timelines)
+  refuseForeignTimeline(control, timelines)
   checkRedoRecord(disk, control, redo, timelines)
   sentences.push('database system was not properly shut down; automatic recovery in progress')
+  const { ThisTimeLineID } = checkpoint
+  if (timelines[0].id > ThisTimeLineID)
+    sentences.push(
+      `crash recovery starts in timeline ${ThisTimeLineID} and has target timeline ${timelines[0].id}`,
+    )
   return { ...start, crashed: true }
 }
 
@@ -119,7 +126,7 @@ function refuseArchiveRecovery(disk: Disk, control: ControlFile): void {
     )
 }
 
-function readerAt(disk: Disk, control: ControlFile, timelines: readonly number[], lsn: Lsn): WalReader {
+function readerAt(disk: Disk, control: ControlFile, timelines: readonly Timeline[], lsn: Lsn): WalReader {
   const reader = new WalReader({
     disk,
     segmentSize: control.xlog_seg_size,
@@ -130,16 +137,32 @@ function readerAt(disk: Disk, control: ControlFile, timelines: readonly number[]
   return reader
 }
 
-const wanted = (control: ControlFile, lsn: Lsn): string =>
-  `pg_wal/${segmentFileName(control.checkPointCopy.ThisTimeLineID, locateLsn(lsn, control.xlog_seg_size).segment, control.xlog_seg_size)}`
+/** The segment that holds a position. */
+function wanted(control: ControlFile, timelines: readonly Timeline[], lsn: Lsn): string {
+  const { xlog_seg_size } = control
+  const timeline = timelineAt(timelines, lsn) ?? control.checkPointCopy.ThisTimeLineID
+  return `pg_wal/${segmentFileName(timeline, locateLsn(lsn, xlog_seg_size).segment, xlog_seg_size)}`
+}
+
+/** The checkpoint, and the point that a standby had reached, must be part of the history of the newest timeline. */
+function refuseForeignTimeline(control: ControlFile, timelines: readonly Timeline[]): void {
+  const { checkPoint, checkPointCopy, minRecoveryPoint, minRecoveryPointTLI } = control
+  const wrong = notInHistory(timelines, checkPointCopy.ThisTimeLineID, checkPoint)
+  if (wrong !== undefined) throw new NotRecoverable(wrong)
+  if (minRecoveryPoint !== 0n && timelineAt(timelines, minRecoveryPoint - 1n) !== minRecoveryPointTLI)
+    throw new NotRecoverable(
+      `requested timeline ${timelines[0].id} does not contain minimum recovery point ` +
+        `${formatLsn(minRecoveryPoint)} on timeline ${minRecoveryPointTLI}`,
+    )
+}
 
 /** The checkpoint that pg_control names must be there, whole (ReadCheckpointRecord). */
-function checkCheckpointRecord(disk: Disk, control: ControlFile, timelines: readonly number[]): void {
+function checkCheckpointRecord(disk: Disk, control: ControlFile, timelines: readonly Timeline[]): void {
   const lsn = control.checkPoint
   const refuse = (why: string): NotRecoverable =>
     new NotRecoverable(
       `could not locate a valid checkpoint record at ${formatLsn(lsn)}: ${why}; ` +
-        `${wanted(control, lsn)} must be put back, PostgreSQL cannot start without it either`,
+        `${wanted(control, timelines, lsn)} must be put back, PostgreSQL cannot start without it either`,
     )
   if (lsn % BigInt(XLOG_BLCKSZ) < BigInt(XLogPageHeader.size)) throw refuse('invalid checkpoint location')
   const record = readerAt(disk, control, timelines, lsn).read()
@@ -151,13 +174,13 @@ function checkCheckpointRecord(disk: Disk, control: ControlFile, timelines: read
 }
 
 /** With a redo point before the checkpoint's record, the record there must be CHECKPOINT_REDO. */
-function checkRedoRecord(disk: Disk, control: ControlFile, redo: Lsn, timelines: readonly number[]): void {
+function checkRedoRecord(disk: Disk, control: ControlFile, redo: Lsn, timelines: readonly Timeline[]): void {
   if (redo === control.checkPoint) return
   const record = readerAt(disk, control, timelines, redo).read()
   if (record.kind === 'end')
     throw new NotRecoverable(
       `could not find redo location ${formatLsn(redo)} referenced by checkpoint record at ` +
-        `${formatLsn(control.checkPoint)}: ${record.reason}; ${wanted(control, redo)} must be put back, ` +
+        `${formatLsn(control.checkPoint)}: ${record.reason}; ${wanted(control, timelines, redo)} must be put back, ` +
         'PostgreSQL cannot start without it either',
     )
   if (record.xl_rmid !== 0 || record.info !== XLOG.CHECKPOINT_REDO)

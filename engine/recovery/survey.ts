@@ -10,6 +10,7 @@ import { runningTransactions, STANDBY } from '../redo/standby.js'
 import { WalReader } from '../wal/reader.js'
 import type { EndOfWal, WalRecord } from '../wal/record.js'
 import type { StartPoint } from './startup.js'
+import { TimelineWatch } from './timeline.js'
 
 export interface ManagerCount {
   name: string
@@ -69,6 +70,7 @@ const PROGRESS_EVERY = 16384
 export function surveyLog(disk: Disk, start: StartPoint, parts: Parts, options: SurveyOptions = {}): Survey {
   const reader = openLog(disk, start, parts)
   const transactions = new TransactionLedger(parts)
+  const timelines = new TimelineWatch(start.checkpoint.ThisTimeLineID, start.timelines)
   const counts = {
     records: 0,
     bytes: 0,
@@ -93,6 +95,7 @@ export function surveyLog(disk: Disk, start: StartPoint, parts: Parts, options: 
     }
     first ??= record
     last = record
+    timelines.take(record)
     count(counts, record)
     transactions.take(record)
     if (counts.records % PROGRESS_EVERY === 0) options.onProgress?.(record.endLsn, counts.records)

@@ -11,7 +11,7 @@
 import type { Disk } from '../disk/disk.js'
 import { locateLsn, maxAlign, type Lsn } from '../format/lsn.js'
 import { pageHeaderSize, XLOG_BLCKSZ, XLogPageHeader, XLP } from '../format/walPage.js'
-import { listSegments } from '../wal/segments.js'
+import { listSegments, type SegmentFile } from '../wal/segments.js'
 import { WalReader } from '../wal/reader.js'
 import type { StartPoint } from './startup.js'
 import type { Survey } from './survey.js'
@@ -52,7 +52,7 @@ function verdictOf(disk: Disk, start: StartPoint, survey: Survey, validBeyond: L
   const laterSegment = (): boolean => {
     const { xlog_seg_size } = start.control
     const { segment } = locateLsn(end.aborted?.missingContinuation ?? end.lsn, xlog_seg_size)
-    return listSegments(disk, xlog_seg_size).some(
+    return segmentsFrom(disk, start, survey).some(
       (file) => file.segment > segment && isOwn(disk, start, file.segment),
     )
   }
@@ -64,6 +64,13 @@ function verdictOf(disk: Disk, start: StartPoint, survey: Survey, validBeyond: L
   if (end.aborted) return 'torn tail'
   if (end.cause === 'stale page' || end.cause === 'stale record') return 'recycled segment'
   return end.cause === 'zeroes' ? 'clean end' : 'torn tail'
+}
+
+/** Segments of the timeline that the log ended on, and of its children: a parent's log may go on by itself. */
+function segmentsFrom(disk: Disk, { control, timelines }: StartPoint, { timeline }: Survey): SegmentFile[] {
+  return listSegments(disk, control.xlog_seg_size).filter(
+    (file) => file.timeline >= timeline && timelines.some(({ id }) => id === file.timeline),
+  )
 }
 
 /** Does the segment's file begin with the page that belongs there, or is it a recycled one? */
@@ -83,7 +90,7 @@ function readerOf(disk: Disk, start: StartPoint): WalReader {
 /** The first whole record on a page behind the break that carries the address it should. */
 function findRecordBeyond(disk: Disk, start: StartPoint, survey: Survey): Lsn | undefined {
   const { xlog_seg_size } = start.control
-  const segments = listSegments(disk, xlog_seg_size)
+  const segments = segmentsFrom(disk, start, survey)
   const broken = survey.end.aborted?.missingContinuation ?? survey.end.lsn
   let page = broken - (broken % BigInt(XLOG_BLCKSZ)) + BigInt(XLOG_BLCKSZ)
   const last = segments.reduce((max, file) => (file.segment > max ? file.segment : max), 0n)

@@ -1,7 +1,7 @@
 // Resource manager 0, XLOG: checkpoints, counters, full-page images that stand alone (xlog.c, xlog_redo).
 
 import { CorruptData } from '../bytes/errors.js'
-import { bool, i32, struct, type Struct, type ValueOf } from '../bytes/layout.js'
+import { bool, i32, i64, struct, u32, type Struct, type ValueOf } from '../bytes/layout.js'
 import { CheckPoint } from '../format/checkpoint.js'
 import { formatLsn } from '../format/lsn.js'
 import { xidPrecedes } from '../format/transactionStatus.js'
@@ -40,6 +40,15 @@ const parameters = struct('xl_parameter_change', 28, {
 })
 export type ParameterChange = ValueOf<typeof parameters>
 export const ParameterChange: Struct<ParameterChange> = parameters
+
+const endOfRecovery = struct('xl_end_of_recovery', 24, {
+  end_time: i64(0),
+  ThisTimeLineID: u32(8),
+  PrevTimeLineID: u32(12),
+  wal_level: i32(16),
+})
+export type EndOfRecovery = ValueOf<typeof endOfRecovery>
+export const EndOfRecovery: Struct<EndOfRecovery> = endOfRecovery
 
 export const xlog: ResourceManager = {
   id: 0,

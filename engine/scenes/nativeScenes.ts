@@ -1,6 +1,8 @@
 /** Crashes of a native server: what it is led through, one after the other. */
 import type { NativeScene } from './nativeScene.js'
 import { rareScenes } from './nativeRareScenes.js'
+import { brokenRecords } from './staged/brokenRecord.js'
+import { promotion } from './staged/promotion.js'
 
 const accounts = [
   'create table accounts (id int primary key, owner text, balance bigint, note text)',
@@ -236,4 +238,6 @@ export const nativeScenes: readonly NativeScene[] = [
     afterRestart: { settings: {}, main: ['drop table gone', 'drop sequence gone_too', 'checkpoint'] },
   },
   ...rareScenes,
+  promotion,
+  ...brokenRecords,
 ]

@@ -9,6 +9,7 @@ import { memoryDisk, type MemoryDisk } from '../disk/memoryDisk.js'
 import { formatLsn, segmentFileName, type Lsn } from '../format/lsn.js'
 import { XLOG_BLCKSZ } from '../format/walPage.js'
 import { recordCrc, WalReader } from './reader.js'
+import { soleTimeline } from './timelines.js'
 import type { EndOfWal, WalRecord } from './record.js'
 import { WalWriter } from './writer.js'
 
@@ -42,7 +43,12 @@ function buildLog(sizes: number[], begin: Lsn = BigInt(SEGMENT)): Log {
 }
 
 function readAll(log: Log, disk: MemoryDisk = log.disk): { records: WalRecord[]; end: EndOfWal } {
-  const reader = new WalReader({ disk, segmentSize: SEGMENT, timelines: [1], systemIdentifier: SYSTEM })
+  const reader = new WalReader({
+    disk,
+    segmentSize: SEGMENT,
+    timelines: soleTimeline(1),
+    systemIdentifier: SYSTEM,
+  })
   reader.beginAt(log.begin)
   const records: WalRecord[] = []
   for (;;) {
@@ -255,7 +261,7 @@ test('a record abandoned at a page end is skipped when the next page says so', (
   viewOf(main).setBigUint64(0, log.starts[1], true)
   const told = writer.insert(0, 0xd0, 0, main)
   writer.write()
-  const reader = new WalReader({ disk: log.disk, segmentSize: SEGMENT, timelines: [1] })
+  const reader = new WalReader({ disk: log.disk, segmentSize: SEGMENT, timelines: soleTimeline(1) })
   reader.beginAt(log.begin)
   expect(reader.read()).toMatchObject({ kind: 'record', lsn: log.starts[0] })
   expect(reader.read()).toMatchObject({ kind: 'record', lsn: told.start, xl_prev: log.starts[0] })
@@ -264,7 +270,7 @@ test('a record abandoned at a page end is skipped when the next page says so', (
 
 test('reading may begin at any record, and nowhere inside one', () => {
   const log = buildLog([40, 9000, 40])
-  const reader = new WalReader({ disk: log.disk, segmentSize: SEGMENT, timelines: [1] })
+  const reader = new WalReader({ disk: log.disk, segmentSize: SEGMENT, timelines: soleTimeline(1) })
   for (const start of log.starts) {
     reader.beginAt(start)
     expect(reader.read()).toMatchObject({ kind: 'record', lsn: start })

@@ -22,14 +22,14 @@ import {
 import { RM_MAX_BUILTIN_ID, RM_MIN_CUSTOM_ID, XLogRecord } from '../format/walRecord.js'
 import { decodeRecord } from './decoder.js'
 import { WalRecord, type EndCause, type EndOfWal } from './record.js'
-import { WAL_DIRECTORY, WalSegments, type WalWindow } from './segments.js'
+import { WAL_DIRECTORY, WalSegments, type Timeline, type WalWindow } from './segments.js'
 
 export interface WalReaderOptions {
   disk: Disk
   /** Bytes in a segment (pg_control, xlog_seg_size). */
   segmentSize: number
   /** Timelines to read, newest first. */
-  timelines: readonly number[]
+  timelines: readonly Timeline[]
   /** The cluster's identifier, to refuse segments of another one; undefined accepts any. */
   systemIdentifier?: bigint
   /** Which segment and byte a position is in; the engine's own when not given. */
@@ -72,6 +72,8 @@ export class WalReader {
   private knownSegment = -1
   private latestPage = -1
   private latestTimeline = 0
+  private fileTimeline = 0
+  private recordTimeline = 0
   private trusted = -1
   private end: EndOfWal | undefined
   private aborted: EndOfWal['aborted']
@@ -90,16 +92,19 @@ export class WalReader {
     this.originHigh = Number(this.origin >> 32n)
     this.next = offset
     this.previous = this.checkedPage = this.knownSegment = this.latestPage = -1
-    this.latestTimeline = 0
+    this.latestTimeline = this.fileTimeline = this.recordTimeline = 0
     this.window = undefined
     this.lastRecord = this.end = this.overwritten = this.aborted = undefined
     const trusted = this.options.checkedUpTo
     this.trusted = trusted === undefined ? -1 : Number(trusted - this.origin)
   }
 
-  /** Timeline of the page read last. */
+  /**
+   * Timeline of the file that the last record ends in: the log goes on there. The page's own may be older, for a new
+   * timeline begins with a copy of the page that its parent left off on.
+   */
   get timeline(): number {
-    return this.latestTimeline
+    return this.recordTimeline
   }
 
   /** Where the next record would be read. */
@@ -316,6 +321,7 @@ export class WalReader {
     if (wrong !== undefined) return this.bad('contents', wrong)
     this.previous = start
     this.next = end
+    this.recordTimeline = this.fileTimeline
     this.lastRecord = record
     return record
   }
@@ -370,7 +376,7 @@ export class WalReader {
       this.bad('page', `out-of-sequence timeline ID ${timeline} (after ${this.latestTimeline}) ${where()}`)
       return false
     }
-    if (!this.options.timelines.includes(timeline)) {
+    if (!this.options.timelines.some(({ id }) => id === timeline)) {
       this.bad('page', `unexpected timeline ID ${timeline} ${where()}`)
       return false
     }
@@ -398,9 +404,9 @@ export class WalReader {
     if (held && page >= this.windowAt && page + XLOG_BLCKSZ <= this.windowAt + held.bytes.length) return true
     const offset = page % this.segmentSize
     const segment = this.lsnAt(page - offset) / BigInt(this.segmentSize)
-    const window = this.segments.window(segment, offset)
+    const window = this.segments.window(segment, offset, this.fileTimeline)
     if (!window) {
-      const name = segmentFileName(this.options.timelines[0], segment, this.segmentSize)
+      const name = segmentFileName(this.options.timelines[0].id, segment, this.segmentSize)
       this.bad('missing segment', `could not open file "${WAL_DIRECTORY}/${name}": No such file or directory`)
       return false
     }
@@ -414,6 +420,7 @@ export class WalReader {
       return false
     }
     this.window = window
+    this.fileTimeline = window.timeline
     this.windowAt = page - (offset - window.offset)
     return true
   }
