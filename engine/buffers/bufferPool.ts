@@ -11,7 +11,7 @@ import { BLCKSZ } from '../format/controlFile.js'
 import type { Lsn } from '../format/lsn.js'
 import { isNewPage, pageFault, pageLsn, pageOf, type Page } from '../format/page.js'
 import { pageChecksum } from '../format/pageChecksum.js'
-import { FORK } from '../format/relationPath.js'
+import { databasePath, FORK } from '../format/relationPath.js'
 import { BufferedPage, RelationFork } from './relationFork.js'
 
 export interface BufferPoolOptions {
@@ -61,6 +61,11 @@ export class BufferPool {
       const known = last.locator
       if (known.relNumber === relNumber && known.dbOid === dbOid && known.spcOid === spcOid) return last
     }
+    if (fork < 0 || fork > FORK.INIT)
+      throw new CorruptData({
+        file: databasePath(spcOid, dbOid),
+        what: `relation ${relNumber} has no fork number ${fork}`,
+      })
     const key = relNumber * 4 + fork
     let candidates = this.forks.get(key)
     if (!candidates) this.forks.set(key, (candidates = []))

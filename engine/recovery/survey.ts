@@ -1,6 +1,7 @@
 // Before a byte is changed, the log is read once from the redo point to its end: every record checked, every resource
 // manager known, every transaction's fate noted. What a dry run reports is this; replay then trusts it.
 
+import { CorruptData } from '../bytes/errors.js'
 import type { Disk } from '../disk/disk.js'
 import { formatLsn, type Lsn } from '../format/lsn.js'
 import { parsePrepare, parseTransactionEnd, XACT } from '../format/transactionRecord.js'
@@ -97,8 +98,16 @@ export function surveyLog(disk: Disk, start: StartPoint, parts: Parts, options: 
     last = record
     timelines.take(record)
     count(counts, record)
-    transactions.take(record)
+    noteTransaction(transactions, record)
     if (counts.records % PROGRESS_EVERY === 0) options.onProgress?.(record.endLsn, counts.records)
+  }
+}
+
+function noteTransaction(transactions: TransactionLedger, record: WalRecord): void {
+  try {
+    transactions.take(record)
+  } catch (error) {
+    throw error instanceof CorruptData ? error.during(`record at ${formatLsn(record.lsn)}`) : error
   }
 }
 

@@ -15,6 +15,7 @@ import type { RelationFork } from '../buffers/relationFork.js'
 import type { WalRecord } from '../wal/record.js'
 import { forgetMissing } from './block.js'
 import type { RedoContext } from './context.js'
+import { malformed, needMain } from './contradiction.js'
 import { namesByInfo, type ResourceManager } from './resourceManager.js'
 
 const CREATE = 0x10
@@ -29,10 +30,12 @@ export const storage: ResourceManager = {
   identify: namesByInfo({ [CREATE]: 'CREATE', [TRUNCATE]: 'TRUNCATE' }),
   redo(record, context) {
     if (record.info === CREATE) {
+      needMain(record, 16)
       const { view, mainAt: at } = record
       const fork = view.getInt32(at + 12, true)
       forkAt(record, context, 0, fork).create()
-    } else redoTruncate(record, context)
+    } else if (record.info === TRUNCATE) redoTruncate(record, context)
+    else throw malformed(record, `smgr_redo: unknown op code ${record.info}`)
   },
 }
 
@@ -44,6 +47,7 @@ function forkAt(record: WalRecord, context: RedoContext, at: number, fork: numbe
 }
 
 function redoTruncate(record: WalRecord, context: RedoContext): void {
+  needMain(record, 20)
   const blocks = record.view.getUint32(record.mainAt, true)
   const flags = record.view.getUint32(record.mainAt + 16, true)
   const main = forkAt(record, context, 4, FORK.MAIN)

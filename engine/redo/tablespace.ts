@@ -3,6 +3,7 @@
 
 import { join } from '../disk/disk.js'
 import { TABLESPACE_VERSION_DIRECTORY } from '../format/relationPath.js'
+import { malformed, needMain } from './contradiction.js'
 import { namesByInfo, type ResourceManager } from './resourceManager.js'
 
 const CREATE = 0x00
@@ -13,6 +14,8 @@ export const tablespace: ResourceManager = {
   name: 'Tablespace',
   identify: namesByInfo({ [CREATE]: 'CREATE', [DROP]: 'DROP' }),
   redo(record, context) {
+    if (record.info > DROP) throw malformed(record, `tblspc_redo: unknown op code ${record.info}`)
+    needMain(record, 4)
     const { disk, pool } = context
     const oid = record.view.getUint32(record.mainAt, true)
     const place = join('pg_tblspc', String(oid))

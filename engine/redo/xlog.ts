@@ -9,6 +9,7 @@ import type { WalRecord } from '../wal/record.js'
 import { readBlockForRedo } from './block.js'
 import { commitTsParameterChange } from './commitTs.js'
 import type { RedoContext } from './context.js'
+import { needMain } from './contradiction.js'
 import { namesByInfo, type ResourceManager } from './resourceManager.js'
 
 export const XLOG = {
@@ -60,11 +61,13 @@ export const xlog: ResourceManager = {
       case XLOG.CHECKPOINT_ONLINE:
         return redoCheckpoint(record, context)
       case XLOG.NEXTOID:
+        needMain(record, 4)
         context.counters.nextOid = record.view.getUint32(record.mainAt, true)
         return
       case XLOG.PARAMETER_CHANGE:
         return redoParameterChange(record, context)
       case XLOG.FPW_CHANGE:
+        needMain(record, 1)
         context.counters.fullPageWrites = record.view.getUint8(record.mainAt)
         return
       case XLOG.FPI:
@@ -78,6 +81,7 @@ export const xlog: ResourceManager = {
 
 /** A shutdown checkpoint is believed exactly; an online one is old news, and only raises counters. */
 function redoCheckpoint(record: WalRecord, context: RedoContext): void {
+  needMain(record, CheckPoint.size)
   const checkpoint = CheckPoint.read(record.main)
   const { counters } = context
   if (record.info === XLOG.CHECKPOINT_SHUTDOWN) {
@@ -99,6 +103,7 @@ function redoCheckpoint(record: WalRecord, context: RedoContext): void {
 }
 
 function redoParameterChange(record: WalRecord, context: RedoContext): void {
+  needMain(record, ParameterChange.size)
   const { track_commit_timestamp, ...values } = ParameterChange.read(record.main)
   Object.assign(context.control, values)
   commitTsParameterChange(context, track_commit_timestamp)
@@ -121,6 +126,7 @@ function redoImages(record: WalRecord, context: RedoContext): void {
 
 /** The record after a skipped one must name the one that was skipped (xlogrecovery.c, VerifyOverwriteContrecord). */
 function checkOverwritten(record: WalRecord, context: RedoContext): void {
+  needMain(record, 16)
   const overwritten = record.view.getBigUint64(record.mainAt, true)
   if (context.overwritten !== overwritten)
     throw new CorruptData({
