@@ -78,7 +78,11 @@ export const didCommitSolution: Solution<'didCommit'> = {
       why: 'BootstrapTransactionId made the catalogs, FrozenTransactionId stands for the past (TransactionLogFetch).',
       note: fateNote,
       input: fc
-        .tuple(fc.constantFrom(0, 1, 2, 3), fc.constantFrom(0, 1, 2, 3), someXid)
+        .tuple(
+          fc.oneof(fc.constantFrom(0, 1, 2), fc.integer({ min: 3, max: 60 })),
+          fc.nat({ max: 3 }),
+          fc.integer({ min: 3, max: 90 }),
+        )
         .map(([xid, status, base]): FateInput => [xid, { [xid]: status }, {}, base]),
     }),
     generated(fate, {
