@@ -3,7 +3,7 @@
 
 import type { ControlFile } from './format/controlFile.js'
 import { locateLsn, type Lsn } from './format/lsn.js'
-import { parseRelationFileName, TABLESPACE_VERSION_DIRECTORY } from './format/relationPath.js'
+import { isTemporaryRelationName, TABLESPACE_VERSION_DIRECTORY } from './format/relationPath.js'
 import { recordCrc } from './wal/reader.js'
 
 export interface Parts {
@@ -78,7 +78,7 @@ function isTemporary(path: string): boolean {
   const [, folder, name] = IN_TABLESPACE.exec(path) ?? []
   if (folder === undefined) return false
   if (folder === 'pgsql_tmp') return name.startsWith('pgsql_tmp')
-  return /^\d+$/.test(folder) && parseRelationFileName(name)?.backend !== undefined
+  return /^\d+$/.test(folder) && isTemporaryRelationName(name)
 }
 
 /** The engine's own parts. */

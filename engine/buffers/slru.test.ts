@@ -27,6 +27,20 @@ test('a missing file reads as zeroes; that is said once', () => {
   expect([table.exists(33), table.exists(35)]).toEqual([true, false])
 })
 
+test('a file that ends before the page does is no missing file: PostgreSQL stops there, and so do we', () => {
+  const disk = memoryDisk([['pg_xact/0000', new Uint8Array(2 * BLOCK - 1)]])
+  const table = new Slru(disk, 'pg_xact')
+  expect(table.page(0).bytes).toEqual(new Uint8Array(BLOCK))
+  expect([table.exists(0), table.exists(1), table.exists(2)]).toEqual([true, false, false])
+  expect(() => table.page(1)).toThrow(
+    'pg_xact/0000: read too few bytes at offset 8192: expected 8192, found 8191',
+  )
+  expect(() => table.page(2)).toThrow('read too few bytes at offset 16384: expected 8192, found 0')
+  expect(table.dummies.size).toBe(0)
+  table.zeroPage(2)
+  expect(table.page(2).bytes).toEqual(new Uint8Array(BLOCK))
+})
+
 test('only pages that were changed are written, each to its place', () => {
   const disk = memoryDisk([['pg_xact/0000', new Uint8Array(3 * BLOCK).fill(7)]])
   const table = new Slru(disk, 'pg_xact')

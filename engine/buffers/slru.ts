@@ -2,6 +2,7 @@
 // (access/transam/slru.c). Thirty-two pages make a file; a page whose file is missing reads as zeroes in recovery,
 // the "empty dummy" that stands in for state nobody can bring back.
 
+import { CorruptData } from '../bytes/errors.js'
 import { join, type Disk } from '../disk/disk.js'
 import { BLCKSZ } from '../format/controlFile.js'
 
@@ -12,6 +13,37 @@ interface StatusPage {
   bytes: Uint8Array
   view: DataView
   dirty: boolean
+}
+
+/** Where recovery finds a page of a status table. */
+export interface StatusPagePlace {
+  /** Path of its file, and where the page begins in it, in bytes. */
+  file: string
+  offset: number
+  /** `zeroes`: there is no such file. `too short`: there is, and the page is not in it, or not all of it. */
+  found: 'disk' | 'zeroes' | 'too short'
+}
+
+/** File of a page of a status table: four hexadecimal digits of the segment number, or more (SlruFileName). */
+export function statusFile(directory: string, pageno: number): string {
+  const segment = Math.floor(pageno / SLRU_PAGES_PER_SEGMENT)
+  return join(directory, segment.toString(16).toUpperCase().padStart(4, '0'))
+}
+
+/**
+ * Finds a page of a status table as recovery reads it (slru.c, SlruPhysicalReadPage with InRecovery): a file that is
+ * missing may have been cut off later in the log; a file that is too short never was. `sizeOf` gives bytes.
+ */
+export function findStatusPage(
+  directory: string,
+  pageno: number,
+  sizeOf: (file: string) => number | undefined,
+): StatusPagePlace {
+  const file = statusFile(directory, pageno)
+  const offset = (pageno % SLRU_PAGES_PER_SEGMENT) * BLCKSZ
+  const size = sizeOf(file)
+  const found = size === undefined ? 'zeroes' : size < offset + BLCKSZ ? 'too short' : 'disk'
+  return { file, offset, found }
 }
 
 export class Slru {
@@ -28,31 +60,32 @@ export class Slru {
     private readonly log: (sentence: string) => void = () => {},
   ) {}
 
-  /** File of a page: four hexadecimal digits of the segment number, or more (SlruFileName). */
+  /** File of a page. */
   fileOf(pageno: number): string {
-    const segment = Math.floor(pageno / SLRU_PAGES_PER_SEGMENT)
-    return join(this.directory, segment.toString(16).toUpperCase().padStart(4, '0'))
+    return statusFile(this.directory, pageno)
   }
 
-  /** The page's bytes; call `markDirty` after changing them. */
+  /**
+   * The page's bytes; call `markDirty` after changing them.
+   * @throws CorruptData when the file is there and ends before the page does
+   */
   page(pageno: number): StatusPage {
     const held = this.pages.get(pageno)
     if (held) return held
     const bytes = new Uint8Array(BLCKSZ)
-    const file = this.fileOf(pageno)
-    const size = this.disk.size(file)
-    if (size === undefined) {
+    const { file, offset, found } = this.find(pageno)
+    if (found === 'too short') throw tooShort(file, offset, this.disk.size(file) ?? 0)
+    if (found === 'disk') this.disk.readInto(file, offset, bytes)
+    else {
       if (!this.dummies.has(file)) this.log(`file "${file}" doesn't exist, reading as zeroes`)
       this.dummies.add(file)
-    } else this.disk.readInto(file, (pageno % SLRU_PAGES_PER_SEGMENT) * BLCKSZ, bytes)
+    }
     return this.hold(pageno, bytes)
   }
 
-  /** Is there a page on disk or in memory? */
+  /** Is there a page on disk or in memory (SimpleLruDoesPhysicalPageExist)? */
   exists(pageno: number): boolean {
-    if (this.pages.has(pageno)) return true
-    const size = this.disk.size(this.fileOf(pageno))
-    return size !== undefined && size > (pageno % SLRU_PAGES_PER_SEGMENT) * BLCKSZ
+    return this.pages.has(pageno) || this.find(pageno).found === 'disk'
   }
 
   markDirty(pageno: number): void {
@@ -80,7 +113,7 @@ export class Slru {
   truncate(isOld: (firstPage: number, lastPage: number) => boolean): void {
     const segments = new Set<number>()
     for (const { name } of this.disk.list(this.directory))
-      if (/^[0-9A-F]{4,15}$/.test(name)) segments.add(parseInt(name, 16))
+      if (/^[0-9A-F]{4,6}$/.test(name)) segments.add(parseInt(name, 16))
     for (const pageno of this.pages.keys()) segments.add(Math.floor(pageno / SLRU_PAGES_PER_SEGMENT))
     for (const segment of segments) {
       const first = segment * SLRU_PAGES_PER_SEGMENT
@@ -105,6 +138,10 @@ export class Slru {
     return [...this.pages].filter(([, page]) => page.dirty).map(([pageno]) => pageno)
   }
 
+  private find(pageno: number): StatusPagePlace {
+    return findStatusPage(this.directory, pageno, (file) => this.disk.size(file))
+  }
+
   private hold(pageno: number, bytes: Uint8Array): StatusPage {
     if (this.pages.size >= MAX_PAGES_HELD) {
       this.flush()
@@ -114,4 +151,14 @@ export class Slru {
     this.pages.set(pageno, page)
     return page
   }
+}
+
+/** PostgreSQL's own words, "Could not read from file … at offset …: read too few bytes." (SlruReportIOError). */
+function tooShort(file: string, offset: number, size: number): CorruptData {
+  return new CorruptData({
+    file,
+    what: `read too few bytes at offset ${offset}`,
+    expected: `${BLCKSZ}`,
+    found: `${Math.max(0, size - offset)}`,
+  })
 }

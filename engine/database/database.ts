@@ -176,7 +176,7 @@ export class Database {
 
   /** Is the transaction prepared, or part of one that is? */
   isPrepared(xid: number): boolean {
-    return isPrepared(this.store, xid)
+    return isPrepared(this.store.prepared.values(), xid)
   }
 }
 

@@ -13,7 +13,7 @@ import { readPrepared } from '../recovery/prepared.js'
 import { transactionStatus } from '../redo/clog.js'
 import type { StatusTables } from '../redo/context.js'
 import { Counters } from '../redo/counters.js'
-import { updaterOf } from '../redo/multixact.js'
+import { multiXactUpdater } from '../redo/multixact.js'
 import { decodeRow, type Column, type Value } from './columns.js'
 
 /** What a shut-down directory holds, seen by somebody who has done nothing yet. */
@@ -48,7 +48,7 @@ export function readDirectory(disk: Disk): Reader {
       if (open.has(xid)) return 'running'
       return transactionStatus(tables, xid) === TRANSACTION_STATUS.COMMITTED ? 'committed' : 'aborted'
     },
-    updaterOf: (multi) => updaterOf(tables, counters, multi),
+    updaterOf: (multi) => multiXactUpdater(tables, multi),
   }
   return {
     rows(locator, columns) {

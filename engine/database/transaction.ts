@@ -9,8 +9,8 @@ import { assert, Unsupported } from '../bytes/errors.js'
 import { HEAP, type HeapTuple } from '../format/heapTuple.js'
 import type { Lsn } from '../format/lsn.js'
 import { TRANSACTION_STATUS } from '../format/transactionStatus.js'
-import { isGone, isVisible, type Fates } from '../format/visibility.js'
-import { updaterOf } from '../redo/multixact.js'
+import { isGone, isVisible, wasMade, type Fates } from '../format/visibility.js'
+import { multiXactUpdater } from '../redo/multixact.js'
 import { decodeRow, encodeRow, type Value } from './columns.js'
 import {
   deleteRow,
@@ -59,7 +59,7 @@ export class Transaction {
   constructor(private readonly store: Store) {
     this.fates = {
       fateOf: (xid) => (this.mine.has(xid) ? 'mine' : store.fateOf(xid)),
-      updaterOf: (multi) => updaterOf(store.tables, store.counters, multi),
+      updaterOf: (multi) => multiXactUpdater(store.tables, multi),
     }
   }
 
@@ -238,10 +238,7 @@ export class Transaction {
     this.store.pool.beginRecord()
     const tuple = table.row(id)
     const where = `row (${id.block},${id.offnum})`
-    if (
-      !tuple ||
-      !isVisible({ ...tuple, t_xmax: 0, t_infomask: tuple.t_infomask | HEAP.XMAX_INVALID }, this.fates)
-    )
+    if (!tuple || !wasMade(tuple, this.fates))
       throw new RowConflict(`${where} is not there for this transaction`)
     if (isGone(tuple, this.fates)) throw new RowConflict(`${where} was updated or deleted meanwhile`)
     const holder = this.holderOf(tuple)

@@ -43,14 +43,19 @@ export interface RelationFileName {
   backend?: number
 }
 
-/** Reads a relation file's name; undefined for other names (parse_filename_for_nontemp_relation, looks_like_temp_rel_name). */
+/** Reads a relation file's name; undefined for other names (parse_filename_for_nontemp_relation). */
 export function parseRelationFileName(name: string): RelationFileName | undefined {
-  const match = /^(?:t(\d+)_)?([1-9]\d{0,9})(?:_(fsm|vm|init))?(?:\.([1-9]\d*))?$/.exec(name)
-  if (!match || Number(match[2]) > 0xffffffff) return undefined
+  const match = /^(?:t(\d+)_)?([1-9]\d{0,9})(?:_(fsm|vm|init))?(?:\.([1-9]\d{0,9}))?$/.exec(name)
+  if (!match || Number(match[2]) > 0xffffffff || Number(match[4] ?? 0) > 0xffffffff) return undefined
   const file = {
     relNumber: Number(match[2]),
     fork: match[3] ? FORK_NAMES.indexOf(match[3]) : FORK.MAIN,
     segment: Number(match[4] ?? 0),
   }
   return match[1] === undefined ? file : { ...file, backend: Number(match[1]) }
+}
+
+/** Is this the name of a temporary relation's file, t<digits>_<digits> (looks_like_temp_rel_name, fd.c)? */
+export function isTemporaryRelationName(name: string): boolean {
+  return /^t\d+_\d+(?:_(?:fsm|vm|init))?(?:\.\d+)?$/.test(name)
 }

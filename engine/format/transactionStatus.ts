@@ -43,3 +43,27 @@ export function xidPrecedes(a: number, b: number): boolean {
   if (a < XID.FIRST_NORMAL || b < XID.FIRST_NORMAL) return a < b
   return ((a - b) | 0) < 0
 }
+
+/** What a reader must know to tell a transaction's fate. */
+export interface StatusSources {
+  /** The two bits of pg_xact, 0 … 3. */
+  statusOf(xid: number): number
+  /** The transaction that a subtransaction belongs to, from pg_subtrans; 0 when it is not known. */
+  parentOf(xid: number): number
+  /** No transaction before this one is running (TransactionXmin). */
+  oldestRunning: number
+}
+
+/**
+ * Did the transaction commit? What is not running and did not commit has aborted (transam.c, TransactionIdDidCommit
+ * and TransactionLogFetch). A subtransaction that is 11 asks its parent, but only while the parent may be running:
+ * pg_subtrans does not survive a crash, and a commit that was logged has turned 11 into 01 in replay.
+ */
+export function didCommit(xid: number, sources: StatusSources): boolean {
+  if (xid < XID.FIRST_NORMAL) return xid !== XID.INVALID
+  const status = sources.statusOf(xid)
+  if (status !== TRANSACTION_STATUS.SUB_COMMITTED) return status === TRANSACTION_STATUS.COMMITTED
+  if (xidPrecedes(xid, sources.oldestRunning)) return false
+  const parent = sources.parentOf(xid)
+  return parent !== XID.INVALID && didCommit(parent, sources)
+}

@@ -42,15 +42,18 @@ export function databaseDirectories(disk: Disk): string[] {
 /** Finds what must go. Changes nothing. */
 export function planCleanup(disk: Disk, parts: Pick<Parts, 'isTemporary'>): CleanupPlan {
   const plan: CleanupPlan = { temporary: [], unlogged: [], unloggedFiles: [], leftovers: [] }
-  const directories = databaseDirectories(disk)
-  for (const root of tablespaceRoots(disk)) directories.push(join(root, 'pgsql_tmp'))
-  for (const directory of directories) {
-    const names = disk.list(directory).map((entry) => entry.name)
-    for (const name of names)
+  const databases = databaseDirectories(disk)
+  const directories = [...databases, ...tablespaceRoots(disk).map((root) => join(root, 'pgsql_tmp'))]
+  for (const directory of directories)
+    for (const { name } of disk.list(directory))
       if (parts.isTemporary(join(directory, name))) plan.temporary.push(join(directory, name))
-    planUnlogged(directory, names, plan)
+  for (const directory of databases) {
+    const { remove, copy } = resetUnlogged(disk.list(directory).map(({ name }) => name))
+    for (const name of remove) plan.unloggedFiles.push(join(directory, name))
+    for (const [init, main] of copy)
+      plan.unlogged.push({ init: join(directory, init), main: join(directory, main) })
   }
-  for (const directory of ['global', ...directories])
+  for (const directory of ['global', ...databases])
     if (disk.size(join(directory, 'pg_internal.init')) !== undefined)
       plan.leftovers.push(join(directory, 'pg_internal.init'))
   for (const { name } of disk.list('pg_snapshots')) plan.leftovers.push(join('pg_snapshots', name))
@@ -62,16 +65,27 @@ export function planCleanup(disk: Disk, parts: Pick<Parts, 'isTemporary'>): Clea
   return plan
 }
 
-/** Of each relation with an init fork everything else goes (ResetUnloggedRelationsInDbspaceDir). */
-function planUnlogged(directory: string, names: readonly string[], plan: CleanupPlan): void {
-  const unlogged = new Set<number>()
-  const parsed = names.map((name) => ({ name, file: parseRelationFileName(name) }))
-  for (const { file } of parsed) if (file && file.fork === FORK.INIT) unlogged.add(file.relNumber)
-  for (const { name, file } of parsed) {
-    if (!file || file.backend !== undefined || !unlogged.has(file.relNumber)) continue
-    if (file.fork === FORK.INIT)
-      plan.unlogged.push({ init: join(directory, name), main: join(directory, name.replace('_init', '')) })
-    else plan.unloggedFiles.push(join(directory, name))
+/** What becomes of unlogged relations: files to remove, then [from, to] to copy; names in one directory. */
+export interface UnloggedReset {
+  remove: string[]
+  copy: Array<[init: string, main: string]>
+}
+
+/**
+ * Of each relation with an init fork everything else goes, then the init fork is copied to the main fork, file by file
+ * (reinit.c, ResetUnloggedRelationsInDbspaceDir). `names` are the files in one database's directory; both lists keep
+ * their order. Temporary relations are not looked at.
+ */
+export function resetUnlogged(names: readonly string[]): UnloggedReset {
+  const files = names.flatMap((name) => {
+    const file = parseRelationFileName(name)
+    return file && file.backend === undefined ? [{ name, ...file }] : []
+  })
+  const isInit = ({ fork }: { fork: number }): boolean => fork === FORK.INIT
+  const unlogged = new Set(files.filter(isInit).map(({ relNumber }) => relNumber))
+  return {
+    remove: files.filter((file) => !isInit(file) && unlogged.has(file.relNumber)).map(({ name }) => name),
+    copy: files.filter(isInit).map(({ name }) => [name, name.replace('_init', '')]),
   }
 }
 

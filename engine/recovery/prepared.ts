@@ -56,9 +56,11 @@ function checkedFile(disk: Disk, path: string): Uint8Array {
 }
 
 /** Is the transaction prepared, or a subtransaction of one that is? */
-export function isPrepared(context: Pick<RedoContext, 'prepared'>, xid: number): boolean {
-  if (context.prepared.has(xid)) return true
-  for (const { subxids } of context.prepared.values()) if (subxids.includes(xid)) return true
+export function isPrepared(
+  prepared: Iterable<Pick<PreparedTransaction, 'xid' | 'subxids'>>,
+  xid: number,
+): boolean {
+  for (const held of prepared) if (held.xid === xid || held.subxids.includes(xid)) return true
   return false
 }
 

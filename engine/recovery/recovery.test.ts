@@ -390,6 +390,17 @@ describe('the verdict on the end of the log', () => {
   })
 })
 
+test('a file of pg_xact that was cut: PostgreSQL stops at the first commit, and so do we', async () => {
+  const [theirs, ours] = [await freshBank(), await freshBank()]
+  for (const { dir } of [theirs, ours]) truncateSync(join(dir, 'pg_xact', '0000'), 4096)
+  const judge = await openWithPostgres(theirs.dir)
+  expect(judge).toMatchObject({ outcome: 'refused', severity: 'FATAL' })
+  expect(judge.log.join('\n')).toContain('could not access status of transaction')
+  expect(() => recover(nodeDisk(ours.dir))).toThrow(
+    /^pg_xact\/0000: read too few bytes at offset 0: expected 8192, found 4096 \(WAL redo at .* for Transaction\/COMMIT/,
+  )
+})
+
 test('a directory that was shut down cleanly: no recovery needed, nothing changed', async () => {
   const scene = await freshBank()
   recover(nodeDisk(scene.dir))

@@ -13,13 +13,12 @@ import { Slru } from '../buffers/slru.js'
 import { NotRecoverable, Unsupported } from '../bytes/errors.js'
 import { join, type Disk } from '../disk/disk.js'
 import { formatLsn, type Lsn } from '../format/lsn.js'
-import { TRANSACTION_STATUS } from '../format/transactionStatus.js'
 import { reference, type Parts } from '../parts.js'
-import { setTransactionStatus, transactionStatus } from '../redo/clog.js'
 import type { RedoContext, StatusTables } from '../redo/context.js'
 import { Counters } from '../redo/counters.js'
 import { OFFSETS_PER_PAGE } from '../redo/multixact.js'
 import { readOrigins } from '../redo/replicationOrigin.js'
+import { markAborted } from './abort.js'
 import { carryOutCleanup, planCleanup, type CleanupPlan } from './cleanup.js'
 import { newestPageLsn } from './consistency.js'
 import { finalCheckpoint, markInRecovery, type FinalCheckpoint } from './finish.js'
@@ -138,15 +137,13 @@ export class Recovery {
 
   /** Marks transactions in flight as aborted; returns their ids. Prepared ones are left alone. */
   abort(): number[] {
-    const inFlight = this.survey.inFlight.filter((xid) => !isPrepared(this.context, xid))
-    if (this.options.leaveInFlight) return inFlight
+    const { inFlight } = this.survey
+    const prepared = [...this.context.prepared.values()]
+    if (this.options.leaveInFlight) return inFlight.filter((xid) => !isPrepared(prepared, xid))
     this.beginChanges()
-    const open = inFlight.filter(
-      (xid) => transactionStatus(this.context.tables, xid) === TRANSACTION_STATUS.IN_PROGRESS,
-    )
-    for (const xid of open) setTransactionStatus(this.context.tables, xid, TRANSACTION_STATUS.ABORTED)
-    if (open.length > 0) this.log(`transactions in flight marked aborted: ${open.join(', ')}`)
-    return open
+    const marked = markAborted(this.context.tables, inFlight, prepared)
+    if (marked.length > 0) this.log(`transactions in flight marked aborted: ${marked.join(', ')}`)
+    return marked
   }
 
   /** Removes temporary data and resets unlogged relations; returns what was done. */

@@ -52,13 +52,17 @@ export function truncateByXid(
   cutoffPage: number,
   xactsPerPage: number,
 ): void {
-  const precedes = (page1: number, page2: number): boolean => {
-    const xid1 = (page1 * xactsPerPage + XID.FIRST_NORMAL + 1) >>> 0
-    const xid2 = (page2 * xactsPerPage + XID.FIRST_NORMAL + 1) >>> 0
-    return xidPrecedes(xid1, xid2) && xidPrecedes(xid1, (xid2 + xactsPerPage - 1) >>> 0)
-  }
-  const cutoff = cutoffPage - (cutoffPage % 32)
-  table.truncate((first, last) => precedes(first, cutoff) && precedes(last, cutoff))
+  table.truncate(
+    (first, last) =>
+      pagePrecedes(first, cutoffPage, xactsPerPage) && pagePrecedes(last, cutoffPage, xactsPerPage),
+  )
+}
+
+/** Does every id on page `a` come before every id on page `b`, modulo 2^32 (CLOGPagePrecedes, CommitTsPagePrecedes)? */
+function pagePrecedes(a: number, b: number, xactsPerPage: number): boolean {
+  const xid1 = (a * xactsPerPage + XID.FIRST_NORMAL + 1) >>> 0
+  const xid2 = (b * xactsPerPage + XID.FIRST_NORMAL + 1) >>> 0
+  return xidPrecedes(xid1, xid2) && xidPrecedes(xid1, (xid2 + xactsPerPage - 1) >>> 0)
 }
 
 /** Remembers when a transaction and its subtransactions committed (TransactionTreeSetCommitTsData). */

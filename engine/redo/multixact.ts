@@ -3,13 +3,13 @@
 //   pg_multixact/offsets   multi → offset of its first member, 4 bytes each
 //   pg_multixact/members   groups of 4 flag bytes and 4 transaction ids, 20 bytes; 409 groups a page
 
+import { CorruptData } from '../bytes/errors.js'
 import { BLCKSZ } from '../format/controlFile.js'
-import { xidPrecedes } from '../format/transactionStatus.js'
+import { XID, xidPrecedes } from '../format/transactionStatus.js'
 import type { WalRecord } from '../wal/record.js'
 import { pageNumber } from './commitTs.js'
 import type { RedoContext, StatusTables } from './context.js'
 import { malformed, needMain } from './contradiction.js'
-import type { Counters } from './counters.js'
 import { namesByInfo, type ResourceManager } from './resourceManager.js'
 
 export const OFFSETS_PER_PAGE = BLCKSZ / 4
@@ -19,9 +19,9 @@ const GROUPS_PER_PAGE = Math.floor(BLCKSZ / GROUP_SIZE)
 export const MEMBERS_PER_PAGE = GROUPS_PER_PAGE * MEMBERS_PER_GROUP
 const MEMBERS_PER_SEGMENT = MEMBERS_PER_PAGE * 32
 const FIRST_MULTI = 1
+const MAX_MULTI = 0xffffffff
 const MAX_OFFSET = 0xffffffff
-/** Statuses of members: four kinds of lock, then two of update (MultiXactStatusNoKeyUpdate, MultiXactStatusUpdate). */
-const FIRST_UPDATING_STATUS = 4
+const LAST_LOCK = 3
 
 const ZERO_OFF_PAGE = 0x00
 const ZERO_MEM_PAGE = 0x10
@@ -69,6 +69,47 @@ export function memberPosition(offset: number): { pageno: number; flagsAt: numbe
   return { pageno, flagsAt: group + member, xidAt: group + MEMBERS_PER_GROUP + 4 * member }
 }
 
+/** A member of a multixact: its transaction, and what it holds the row for. */
+export interface MultiXactMember {
+  xid: number
+  /** 0 key share, 1 share, 2 no key update, 3 update: locks; 4 no key update, 5 update: done (MultiXactStatus). */
+  status: number
+}
+
+/**
+ * The members of a multixact (GetMultiXactIdMembers).
+ * @throws CorruptData when there is no such multixact
+ */
+export function multiXactMembers(
+  tables: Pick<StatusTables, 'multiOffsets' | 'multiMembers'>,
+  multi: number,
+): MultiXactMember[] {
+  const offsetOf = (id: number): number => {
+    const pageno = Math.floor(id / OFFSETS_PER_PAGE)
+    const offset = tables.multiOffsets.page(pageno).view.getUint32((id % OFFSETS_PER_PAGE) * 4, true)
+    if (offset !== 0) return offset
+    const what = `MultiXact ${multi} has invalid ${id === multi ? '' : 'next '}offset`
+    throw new CorruptData({ file: tables.multiOffsets.fileOf(pageno), what })
+  }
+  const members: MultiXactMember[] = []
+  const end = offsetOf(multi === MAX_MULTI ? FIRST_MULTI : multi + 1)
+  for (let offset = offsetOf(multi); offset !== end; offset = (offset + 1) >>> 0) {
+    const { pageno, flagsAt, xidAt } = memberPosition(offset)
+    const { view } = tables.multiMembers.page(pageno)
+    const xid = view.getUint32(xidAt, true)
+    if (xid !== XID.INVALID) members.push({ xid, status: view.getUint8(flagsAt) })
+  }
+  return members
+}
+
+/** The member that deletes or updates the row; 0 when all only lock it (MultiXactIdGetUpdateXid). */
+export function multiXactUpdater(
+  tables: Pick<StatusTables, 'multiOffsets' | 'multiMembers'>,
+  multi: number,
+): number {
+  return multiXactMembers(tables, multi).find(({ status }) => status > LAST_LOCK)?.xid ?? XID.INVALID
+}
+
 function redoCreate(record: WalRecord, context: RedoContext): void {
   needMain(record, 12)
   const { view, mainAt } = record
@@ -113,31 +154,6 @@ function put(page: { view: DataView; dirty: boolean }, entry: number, offset: nu
   if (page.view.getUint32(entry * 4, true) === offset) return
   page.view.setUint32(entry * 4, offset, true)
   page.dirty = true
-}
-
-/**
- * The member of a multixact that updated or deleted the row; 0 when all of them only locked it (GetMultiXactIdMembers,
- * MultiXactIdGetUpdateXid).
- */
-export function updaterOf(
-  tables: Pick<StatusTables, 'multiOffsets' | 'multiMembers'>,
-  counters: Pick<Counters, 'nextMulti' | 'nextMultiOffset'>,
-  multi: number,
-): number {
-  const offsetOf = (id: number): number =>
-    id === counters.nextMulti
-      ? counters.nextMultiOffset
-      : tables.multiOffsets
-          .page(Math.floor(id / OFFSETS_PER_PAGE))
-          .view.getUint32((id % OFFSETS_PER_PAGE) * 4, true)
-  const first = offsetOf(multi)
-  const end = offsetOf(Math.max((multi + 1) >>> 0, FIRST_MULTI))
-  for (let offset = first; offset !== end; offset = offset === MAX_OFFSET ? 1 : offset + 1) {
-    const { pageno, flagsAt, xidAt } = memberPosition(offset)
-    const page = tables.multiMembers.page(pageno)
-    if (page.bytes[flagsAt] >= FIRST_UPDATING_STATUS) return page.view.getUint32(xidAt, true)
-  }
-  return 0
 }
 
 function redoTruncate(record: WalRecord, context: RedoContext): void {

@@ -23,6 +23,11 @@ function write(value: Plain): string {
   if (value instanceof Uint8Array) return `Uint8Array.from([${[...value].join(', ')}])`
   if (Array.isArray(value)) return `[${value.map(write).join(', ')}]`
   if (typeof value !== 'object' || value === null) return String(value)
-  const fields = Object.entries(value).map(([key, field]) => `${key}: ${write(field)}`)
+  const fields = Object.entries(value).map(([key, field]) => `${keyOf(key)}: ${write(field)}`)
   return fields.length === 0 ? '{}' : `{ ${fields.join(', ')} }`
+}
+
+/** A key as it may stand in an object literal: t_xmin, 769, 'pg_xact/0000'. */
+function keyOf(key: string): string {
+  return /^(?:[A-Za-z_]\w*|0|[1-9]\d*)$/.test(key) ? key : write(key)
 }
