@@ -32,21 +32,20 @@ test.each(exercises)(
     ])
     expect(new Set(cells.map(({ id }) => id)).size).toBe(cells.length)
 
-    const [stub, ...others] = cells.filter(
-      ({ metadata }) => metadata.pgcrash.role === 'stub' && metadata.pgcrash.exercise === name,
-    )
+    const own = cells.filter(({ metadata }) => metadata.pgcrash.exercise === name)
+    const [stub, ...others] = own.filter(({ metadata }) => metadata.pgcrash.role === 'stub')
     expect(others).toEqual([])
     expect(stub.source.join('')).toContain(`throw new NotStarted('${name}')`)
     expect(stub.source.join('')).toMatch(new RegExp(`function ${name}\\(.+\\): .+ \\{`))
-    const check = cells.find(({ metadata }) => metadata.pgcrash.role === 'check')
+    const check = own.find(({ metadata }) => metadata.pgcrash.role === 'check')
     expect(check?.source.join('')).toContain(`await check('${name}', ${name}`)
 
-    const prose = cells
+    const prose = own
       .filter(({ cell_type }) => cell_type === 'markdown')
       .map(({ source }) => source.join(''))
       .join('\n')
     expect(prose.match(/<summary>Hint \d<\/summary>/g)).toHaveLength(3)
-    expect(prose).toContain(`(../chapters/${notebook}.ipynb)`)
+    expect(prose).toContain(`(../chapters/${notebook}.ipynb`)
     for (const cell of cells.filter(({ cell_type }) => cell_type === 'code'))
       expect([cell.outputs, cell.execution_count]).toEqual([[], null])
   },

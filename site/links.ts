@@ -9,6 +9,7 @@
 
 import { existsSync, statSync } from 'node:fs'
 import { join, posix } from 'node:path'
+import { slugify } from './markup.js'
 import type { Lesson } from './notebook.js'
 import { SiteError } from './siteError.js'
 
@@ -56,7 +57,9 @@ export class Links {
     if (target.startsWith('..') || !existsSync(file) || !statSync(file).isFile()) {
       throw new SiteError(`a link leads to ${href}, which is not there`)
     }
-    if (lesson) return relativeUrl(page, `${lesson[1]}/${lesson[2]}.html`) + tail
+    // JupyterLab keeps a heading's capitals in its anchor; a page of ours does not.
+    const place = fragment === undefined ? '' : `#${slugify(decodeURIComponent(fragment))}`
+    if (lesson) return relativeUrl(page, `${lesson[1]}/${lesson[2]}.html`) + place
     if (READABLE.test(target)) return this.toSource(page, target) + tail
     throw new SiteError(`a link leads to ${href}, which has no page on the site`)
   }

@@ -82,6 +82,7 @@ test.each([
   ['Chapter 3: The checkpoint', 'The checkpoint'],
   ['Exercise 2 · LSN', 'LSN'],
   ['4 – Startup', 'Startup'],
+  ['Exercise 4.2. A page healed', 'A page healed'],
   ['0/16B3748 and the rest', '0/16B3748 and the rest'],
   ['16 MB', '16 MB'],
 ])('%s is called %s', (title, bare) => {
