@@ -148,3 +148,18 @@ export { infomaskNames, readHeapTuple, readHeapTuples, type HeapTuple } from './
 export { IndexTupleData, indexTupleSize, tidBlock } from './format/indexTuple.js'
 export { recordRows, recordsBetween, type RecordRow } from './lens/records.js'
 export { relationPages, type RelationPage } from './lens/relationPages.js'
+export { addItem, initPage, setItemId, setPageLsn } from './format/page.js'
+export { BTP, initBtreePage } from './format/btreePage.js'
+export { HEAP, HEAP2, HeapTupleHeaderData } from './format/heapTuple.js'
+export {
+  XLH_INSERT,
+  XLH_UPDATE,
+  XLHL,
+  XLOG_HEAP,
+  XLOG_HEAP_INIT_PAGE,
+  xl_heap_update,
+} from './format/heapRecords.js'
+export { XLOG_BTREE } from './format/btreeRecords.js'
+export { wasThereACrash } from './recovery/startup.js'
+export { placeOn } from './scenes/places.js'
+export type { PageKind } from './scenes/pageKind.js'
