@@ -175,3 +175,18 @@ export { resetUnlogged, type UnloggedReset } from './recovery/cleanup.js'
 export { multiXactMembers, multiXactUpdater, type MultiXactMember } from './redo/multixact.js'
 export { setPageLsn } from './format/page.js'
 export { transactionEvents } from './recovery/survey.js'
+export { addItem, initPage, setItemId, setPageLsn } from './format/page.js'
+export { BTP, initBtreePage } from './format/btreePage.js'
+export { HEAP, HEAP2, HeapTupleHeaderData } from './format/heapTuple.js'
+export {
+  XLH_INSERT,
+  XLH_UPDATE,
+  XLHL,
+  XLOG_HEAP,
+  XLOG_HEAP_INIT_PAGE,
+  xl_heap_update,
+} from './format/heapRecords.js'
+export { XLOG_BTREE } from './format/btreeRecords.js'
+export { wasThereACrash } from './recovery/startup.js'
+export { placeOn } from './scenes/places.js'
+export type { PageKind } from './scenes/pageKind.js'

@@ -37,6 +37,25 @@ export interface StartPoint {
   sentences: string[]
 }
 
+/** Files that ask PostgreSQL for another recovery than the one after a crash. */
+const SIGNAL_FILES: readonly string[] = ['standby.signal', 'recovery.signal', 'backup_label']
+
+/**
+ * Was there a crash (xlogrecovery.c, InitWalRecovery)? `control`: of pg_control the state, where the last checkpoint's
+ * record starts, and its redo point. `files`: names of files in the data directory itself. `not ours`: a backup or a
+ * standby, to be brought on by archive recovery.
+ */
+export function wasThereACrash(
+  control: { readonly state: number; readonly checkPoint: Lsn; readonly redo: Lsn },
+  files: readonly string[],
+): 'clean' | 'crashed' | 'not ours' {
+  const { state, checkPoint, redo } = control
+  if (SIGNAL_FILES.some((name) => files.includes(name))) return 'not ours'
+  if (state === DBState.DB_IN_ARCHIVE_RECOVERY || state === DBState.DB_SHUTDOWNED_IN_RECOVERY)
+    return 'not ours'
+  return state === DBState.DB_SHUTDOWNED && redo === checkPoint ? 'clean' : 'crashed'
+}
+
 /**
  * Looks at a data directory without changing it.
  * @throws DirectoryInUse, NotRecoverable, CorruptData, Unsupported
@@ -52,11 +71,12 @@ export function startPointOf(disk: Disk, parts: Parts): StartPoint {
   const sentences = [stateSentence(control)]
   const checkpoint = control.checkPointCopy
   const redo = parts.redoPoint(control)
-  const clean = control.state === DBState.DB_SHUTDOWNED && checkpoint.redo === control.checkPoint
-  refuseArchiveRecovery(disk, control)
+  const signals = SIGNAL_FILES.filter((name) => disk.size(name) !== undefined)
+  const found = wasThereACrash({ ...control, redo: checkpoint.redo }, signals)
+  if (found === 'not ours') throw archiveRecovery(disk, signals)
   const timelines = timelineHistory(disk, targetTimeline(control))
   const start = { control, checkpointLsn: control.checkPoint, checkpoint, redo, timelines, sentences }
-  if (clean) return { ...start, crashed: false }
+  if (found === 'clean') return { ...start, crashed: false }
   checkCheckpointRecord(disk, control, timelines)
   refuseForeignTimeline(control, timelines)
   checkRedoRecord(disk, control, redo, timelines)
@@ -112,18 +132,14 @@ function stateSentence(control: ControlFile): string {
 }
 
 /** Standbys and base backups need WAL from an archive, and a decision that is not ours. */
-function refuseArchiveRecovery(disk: Disk, control: ControlFile): void {
-  for (const signal of ['standby.signal', 'recovery.signal', 'backup_label'])
-    if (disk.size(signal) !== undefined)
-      throw new Unsupported(
-        `"${disk.name}" holds ${signal}: it is a backup or a standby, and needs archive recovery; ` +
+function archiveRecovery(disk: Disk, [signal]: readonly string[]): Unsupported {
+  return new Unsupported(
+    signal === undefined
+      ? `"${disk.name}" was last in archive recovery (a standby); only crash recovery is done here, ` +
+          'start it with PostgreSQL'
+      : `"${disk.name}" holds ${signal}: it is a backup or a standby, and needs archive recovery; ` +
           'only crash recovery is done here, start it with PostgreSQL',
-      )
-  if (control.state === DBState.DB_IN_ARCHIVE_RECOVERY || control.state === DBState.DB_SHUTDOWNED_IN_RECOVERY)
-    throw new Unsupported(
-      `"${disk.name}" was last in archive recovery (a standby); only crash recovery is done here, ` +
-        'start it with PostgreSQL',
-    )
+  )
 }
 
 function readerAt(disk: Disk, control: ControlFile, timelines: readonly Timeline[], lsn: Lsn): WalReader {

@@ -9,11 +9,11 @@
 //   requested           the log goes on: replay was asked to stop
 
 import type { Disk } from '../disk/disk.js'
+import type { ControlFile } from '../format/controlFile.js'
 import { locateLsn, maxAlign, type Lsn } from '../format/lsn.js'
 import { pageHeaderSize, XLOG_BLCKSZ, XLogPageHeader, XLP } from '../format/walPage.js'
 import { listSegments, type SegmentFile } from '../wal/segments.js'
 import { WalReader } from '../wal/reader.js'
-import type { StartPoint } from './startup.js'
 import type { Survey } from './survey.js'
 
 export type Verdict =
@@ -25,6 +25,12 @@ export interface EndVerdict {
   validBeyond: Lsn | undefined
   /** One sentence for a person. */
   meaning: string
+}
+
+/** Which log is judged: of a start point, what it takes to read the log. */
+export interface JudgedLog {
+  timelines: readonly number[]
+  control: Pick<ControlFile, 'xlog_seg_size' | 'system_identifier'>
 }
 
 const MEANINGS: Record<Verdict, string> = {
@@ -39,14 +45,19 @@ const MEANINGS: Record<Verdict, string> = {
 }
 
 /** Judges the end that a survey found. Reads the rest of the log, changes nothing. */
-export function judgeEnd(disk: Disk, start: StartPoint, survey: Survey): EndVerdict {
+export function judgeEnd(disk: Disk, start: JudgedLog, survey: Pick<Survey, 'end'>): EndVerdict {
   const requested = survey.end.cause === 'requested'
   const validBeyond = requested ? undefined : findRecordBeyond(disk, start, survey)
   const verdict = verdictOf(disk, start, survey, validBeyond)
   return { verdict, validBeyond, meaning: MEANINGS[verdict] }
 }
 
-function verdictOf(disk: Disk, start: StartPoint, survey: Survey, validBeyond: Lsn | undefined): Verdict {
+function verdictOf(
+  disk: Disk,
+  start: JudgedLog,
+  survey: Pick<Survey, 'end'>,
+  validBeyond: Lsn | undefined,
+): Verdict {
   const { end } = survey
   if (end.cause === 'requested') return 'requested'
   const laterSegment = (): boolean => {
@@ -74,21 +85,21 @@ function segmentsFrom(disk: Disk, { control, timelines }: StartPoint, { timeline
 }
 
 /** Does the segment's file begin with the page that belongs there, or is it a recycled one? */
-function isOwn(disk: Disk, start: StartPoint, segment: bigint): boolean {
+function isOwn(disk: Disk, start: JudgedLog, segment: bigint): boolean {
   const reader = readerOf(disk, start)
   reader.beginAt(segment * BigInt(start.control.xlog_seg_size))
   const first = reader.read()
   return first.kind === 'record' || !['stale page', 'zeroes', 'missing segment', 'page'].includes(first.cause)
 }
 
-function readerOf(disk: Disk, start: StartPoint): WalReader {
+function readerOf(disk: Disk, start: JudgedLog): WalReader {
   const { control, timelines } = start
   const { xlog_seg_size, system_identifier } = control
   return new WalReader({ disk, segmentSize: xlog_seg_size, timelines, systemIdentifier: system_identifier })
 }
 
 /** The first whole record on a page behind the break that carries the address it should. */
-function findRecordBeyond(disk: Disk, start: StartPoint, survey: Survey): Lsn | undefined {
+function findRecordBeyond(disk: Disk, start: JudgedLog, survey: Pick<Survey, 'end'>): Lsn | undefined {
   const { xlog_seg_size } = start.control
   const segments = segmentsFrom(disk, start, survey)
   const broken = survey.end.aborted?.missingContinuation ?? survey.end.lsn
