@@ -9,6 +9,7 @@
 
 import { existsSync, statSync } from 'node:fs'
 import { join, posix } from 'node:path'
+import { slugify } from './markup.js'
 import type { Lesson } from './notebook.js'
 import { SiteError } from './siteError.js'
 
@@ -51,12 +52,13 @@ export class Links {
     const [path = '', fragment] = href.split('#')
     const target = posix.normalize(posix.join(posix.dirname(document), decodeURI(path)))
     const tail = fragment === undefined ? '' : `#${fragment}`
+    const section = fragment === undefined ? '' : `#${slugify(decodeURIComponent(fragment))}`
     const lesson = /^(chapters|exercises)\/([^/]+)\.ipynb$/.exec(target)
     const file = join(this.root, target)
     if (target.startsWith('..') || !existsSync(file) || !statSync(file).isFile()) {
       throw new SiteError(`a link leads to ${href}, which is not there`)
     }
-    if (lesson) return relativeUrl(page, `${lesson[1]}/${lesson[2]}.html`) + tail
+    if (lesson) return relativeUrl(page, `${lesson[1]}/${lesson[2]}.html`) + section
     if (READABLE.test(target)) return this.toSource(page, target) + tail
     throw new SiteError(`a link leads to ${href}, which has no page on the site`)
   }

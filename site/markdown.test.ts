@@ -2,7 +2,8 @@ import { rmSync } from 'node:fs'
 import { afterAll, expect, test } from 'vitest'
 import { createHighlighter } from './highlight.js'
 import { Links } from './links.js'
-import { createPageMarkdown, slugify, type PageMarkdown } from './markdown.js'
+import { createPageMarkdown, type PageMarkdown } from './markdown.js'
+import { slugify } from './markup.js'
 import { writeSample } from './testing/sample.js'
 
 const root = writeSample()
@@ -50,6 +51,8 @@ test('links to notebooks and files become links of the site', () => {
   const links = new Links(root)
   const render = (href: string): string => chapterMarkdown(links).render(`[x](${href})`)
   expect(render('02-lsn.ipynb#a')).toContain('href="02-lsn.html#a"')
+  // Jupyter keeps a heading's letters and commas in its anchor, the site's ids are plainer.
+  expect(render('02-lsn.ipynb#Back,-along-the-chain')).toContain('href="02-lsn.html#back-along-the-chain"')
   expect(render('../exercises/01-wal.ipynb')).toContain('href="../exercises/01-wal.html"')
   expect(render('../engine/format/walPage.ts')).toContain('href="../source/engine/format/walPage.ts.html"')
   expect(render('https://www.postgresql.org/')).toContain('href="https://www.postgresql.org/"')

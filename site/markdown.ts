@@ -6,7 +6,7 @@
 import createMarkdownIt, { type MarkdownIt } from 'markdown-it'
 import type { Highlighter } from './highlight.js'
 import type { Links } from './links.js'
-import { escapeHtml, plainText } from './markup.js'
+import { escapeHtml, plainText, slugify } from './markup.js'
 import { quoteSymbol } from './quote.js'
 import { renderScrollBox } from './scrollBox.js'
 import { SiteError } from './siteError.js'
@@ -44,16 +44,6 @@ export function createPageMarkdown(services: MarkdownServices, document: string,
   markdown.use(codePlugin(services, page))
   markdown.use(tablePlugin)
   return { render: (source) => markdown.render(source), headings }
-}
-
-/** "What WAL is for" becomes "what-wal-is-for". */
-export function slugify(text: string): string {
-  const slug = text
-    .toLowerCase()
-    .normalize('NFKD')
-    .replace(/[^\p{Letter}\p{Number}]+/gu, '-')
-    .replace(/^-+|-+$/g, '')
-  return slug || 'section'
 }
 
 /** Ids that the page itself gives away: the main part, cells, and what stands in their outputs. */

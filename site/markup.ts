@@ -75,3 +75,13 @@ function openTag(tag: Tag): string {
 export function plainText(html: string): string {
   return decodeEntities(html.replace(TAG, '')).replace(/\s+/g, ' ').trim()
 }
+
+/** "What WAL is for" becomes "what-wal-is-for". */
+export function slugify(text: string): string {
+  const slug = text
+    .toLowerCase()
+    .normalize('NFKD')
+    .replace(/[^\p{Letter}\p{Number}]+/gu, '-')
+    .replace(/^-+|-+$/g, '')
+  return slug || 'section'
+}

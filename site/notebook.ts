@@ -159,9 +159,9 @@ export function parseLesson(text: string, path: string, kind: LessonKind): Lesso
   }
 }
 
-/** "# Chapter 4. Startup" and "# 4 · Startup" are both "Startup": the number is known from the file's name. */
+/** "# Chapter 4. Startup" and "# 4.1 · Startup" are both "Startup": the number is known from the file's name. */
 export function bareTitle(title: string): string {
-  return title.replace(/^(?:(?:chapter|exercise)\s*)?\d+\s*[.:·–—-]\s*/i, '').trim() || title.trim()
+  return title.replace(/^(?:(?:chapter|exercise)\s*)?\d+(?:\.\d+)*\s*[.:·–—-]\s*/i, '').trim() || title.trim()
 }
 
 /** Characters of a question with what leads to it, on the contents page. */
