@@ -114,16 +114,29 @@ function nameOf(item: object): string {
   return /^[AEIO]/.test(tag) ? `an ${tag}` : `a ${tag}`
 }
 
+const DIGITS = new TextEncoder().encode('0123456789abcdef')
+const ASCII = new TextDecoder('latin1')
+
+/** A page is 8192 bytes and crosses several times: its text is made at once, not byte by byte. */
 function hexOf(bytes: Uint8Array): string {
-  let text = ''
-  for (const byte of bytes) text += byte.toString(16).padStart(2, '0')
-  return text
+  const codes = new Uint8Array(2 * bytes.length)
+  for (let i = 0; i < bytes.length; i++) {
+    codes[2 * i] = DIGITS[bytes[i] >> 4]
+    codes[2 * i + 1] = DIGITS[bytes[i] & 15]
+  }
+  return ASCII.decode(codes)
 }
 
 /** Bytes written as hexadecimal digits, as a view that does not begin at the start of its buffer. */
 export function bytesOf(hex: string): Uint8Array {
   const length = hex.length / 2
   const bytes = new Uint8Array(length + 2 * BYTES_AT).fill(FILLER).subarray(BYTES_AT, BYTES_AT + length)
-  for (let i = 0; i < length; i++) bytes[i] = parseInt(hex.slice(2 * i, 2 * i + 2), 16)
+  for (let i = 0; i < length; i++)
+    bytes[i] = (digit(hex.charCodeAt(2 * i)) << 4) | digit(hex.charCodeAt(2 * i + 1))
   return bytes
+}
+
+/** 0 to 15 for the code of 0 … 9, a … f, A … F. */
+function digit(code: number): number {
+  return (code & 15) + (code >> 6) * 9
 }
