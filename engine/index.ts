@@ -148,3 +148,4 @@ export { infomaskNames, readHeapTuple, readHeapTuples, type HeapTuple } from './
 export { IndexTupleData, indexTupleSize, tidBlock } from './format/indexTuple.js'
 export { recordRows, recordsBetween, type RecordRow } from './lens/records.js'
 export { relationPages, type RelationPage } from './lens/relationPages.js'
+export { addItem, initPage, setPageLsn } from './format/page.js'
