@@ -149,3 +149,4 @@ export { IndexTupleData, indexTupleSize, tidBlock } from './format/indexTuple.js
 export { recordRows, recordsBetween, type RecordRow } from './lens/records.js'
 export { relationPages, type RelationPage } from './lens/relationPages.js'
 export { addItem, initPage, setPageLsn } from './format/page.js'
+export { recordBytesBefore } from './format/walPage.js'
