@@ -12,7 +12,7 @@ import type { Disk } from '../disk/disk.js'
 import type { ControlFile } from '../format/controlFile.js'
 import { locateLsn, maxAlign, type Lsn } from '../format/lsn.js'
 import { pageHeaderSize, XLOG_BLCKSZ, XLogPageHeader, XLP } from '../format/walPage.js'
-import { listSegments, type SegmentFile } from '../wal/segments.js'
+import { listSegments, type SegmentFile, type Timeline } from '../wal/segments.js'
 import { WalReader } from '../wal/reader.js'
 import type { Survey } from './survey.js'
 
@@ -29,7 +29,7 @@ export interface EndVerdict {
 
 /** Which log is judged: of a start point, what it takes to read the log. */
 export interface JudgedLog {
-  timelines: readonly number[]
+  timelines: readonly Timeline[]
   control: Pick<ControlFile, 'xlog_seg_size' | 'system_identifier'>
 }
 
@@ -45,7 +45,7 @@ const MEANINGS: Record<Verdict, string> = {
 }
 
 /** Judges the end that a survey found. Reads the rest of the log, changes nothing. */
-export function judgeEnd(disk: Disk, start: JudgedLog, survey: Pick<Survey, 'end'>): EndVerdict {
+export function judgeEnd(disk: Disk, start: JudgedLog, survey: Pick<Survey, 'end' | 'timeline'>): EndVerdict {
   const requested = survey.end.cause === 'requested'
   const validBeyond = requested ? undefined : findRecordBeyond(disk, start, survey)
   const verdict = verdictOf(disk, start, survey, validBeyond)
@@ -55,7 +55,7 @@ export function judgeEnd(disk: Disk, start: JudgedLog, survey: Pick<Survey, 'end
 function verdictOf(
   disk: Disk,
   start: JudgedLog,
-  survey: Pick<Survey, 'end'>,
+  survey: Pick<Survey, 'end' | 'timeline'>,
   validBeyond: Lsn | undefined,
 ): Verdict {
   const { end } = survey
@@ -78,7 +78,11 @@ function verdictOf(
 }
 
 /** Segments of the timeline that the log ended on, and of its children: a parent's log may go on by itself. */
-function segmentsFrom(disk: Disk, { control, timelines }: StartPoint, { timeline }: Survey): SegmentFile[] {
+function segmentsFrom(
+  disk: Disk,
+  { control, timelines }: JudgedLog,
+  { timeline }: Pick<Survey, 'timeline'>,
+): SegmentFile[] {
   return listSegments(disk, control.xlog_seg_size).filter(
     (file) => file.timeline >= timeline && timelines.some(({ id }) => id === file.timeline),
   )
@@ -99,7 +103,11 @@ function readerOf(disk: Disk, start: JudgedLog): WalReader {
 }
 
 /** The first whole record on a page behind the break that carries the address it should. */
-function findRecordBeyond(disk: Disk, start: JudgedLog, survey: Pick<Survey, 'end'>): Lsn | undefined {
+function findRecordBeyond(
+  disk: Disk,
+  start: JudgedLog,
+  survey: Pick<Survey, 'end' | 'timeline'>,
+): Lsn | undefined {
   const { xlog_seg_size } = start.control
   const segments = segmentsFrom(disk, start, survey)
   const broken = survey.end.aborted?.missingContinuation ?? survey.end.lsn

@@ -22,14 +22,14 @@ import {
 import { RM_MAX_BUILTIN_ID, RM_MIN_CUSTOM_ID, XLogRecord } from '../format/walRecord.js'
 import { decodeRecord } from './decoder.js'
 import { WalRecord, type EndCause, type EndOfWal } from './record.js'
-import { WAL_DIRECTORY, WalSegments, type Timeline, type WalWindow } from './segments.js'
+import { WAL_DIRECTORY, WalSegments, type Timelines, type WalWindow } from './segments.js'
 
 export interface WalReaderOptions {
   disk: Disk
   /** Bytes in a segment (pg_control, xlog_seg_size). */
   segmentSize: number
   /** Timelines to read, newest first. */
-  timelines: readonly Timeline[]
+  timelines: Timelines
   /** The cluster's identifier, to refuse segments of another one; undefined accepts any. */
   systemIdentifier?: bigint
   /** Which segment and byte a position is in; the engine's own when not given. */
@@ -376,7 +376,7 @@ export class WalReader {
       this.bad('page', `out-of-sequence timeline ID ${timeline} (after ${this.latestTimeline}) ${where()}`)
       return false
     }
-    if (!this.options.timelines.some(({ id }) => id === timeline)) {
+    if (!this.segments.timelines.some(({ id }) => id === timeline)) {
       this.bad('page', `unexpected timeline ID ${timeline} ${where()}`)
       return false
     }
@@ -406,7 +406,7 @@ export class WalReader {
     const segment = this.lsnAt(page - offset) / BigInt(this.segmentSize)
     const window = this.segments.window(segment, offset, this.fileTimeline)
     if (!window) {
-      const name = segmentFileName(this.options.timelines[0].id, segment, this.segmentSize)
+      const name = segmentFileName(this.segments.timelines[0].id, segment, this.segmentSize)
       this.bad('missing segment', `could not open file "${WAL_DIRECTORY}/${name}": No such file or directory`)
       return false
     }

@@ -19,6 +19,9 @@ export interface Timeline {
   readonly end: Lsn | undefined
 }
 
+/** Timelines to read, newest first; a number stands for one without a history. */
+export type Timelines = ReadonlyArray<Timeline | number>
+
 /** A segment file that is there. */
 export interface SegmentFile {
   name: string
@@ -53,12 +56,18 @@ export function listSegments(disk: Disk, segmentSize: number): SegmentFile[] {
 export class WalSegments {
   /** Bytes read at once: few for who wants one record, more and more for who reads on. A power of two. */
   private windowSize = FIRST_WINDOW_BYTES
+  readonly timelines: readonly Timeline[]
+
   constructor(
     readonly disk: Disk,
     readonly segmentSize: number,
     /** Timelines to look in, newest first. */
-    readonly timelines: readonly Timeline[],
-  ) {}
+    timelines: Timelines,
+  ) {
+    this.timelines = timelines.map((one) =>
+      typeof one === 'number' ? { id: one, begin: 0n, end: undefined } : one,
+    )
+  }
 
   /**
    * The file for a segment; undefined when no timeline of the history has it. A timeline has no segment from before it
