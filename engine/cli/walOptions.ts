@@ -34,6 +34,14 @@ export function lsnArgument(text: string): Lsn {
   return lsn
 }
 
+/** A location, or the end of the log. */
+export function atArgument(text: string): Lsn | 'end' {
+  if (text === 'end') return text
+  const lsn = parseLsn(text)
+  if (lsn === undefined) throw new InvalidArgumentError('A WAL location looks like 0/1A2B3C8; or say "end".')
+  return lsn
+}
+
 /** A whole number from `least` to 2^32-1. */
 export const numberArgument =
   (least: number) =>
