@@ -49,7 +49,7 @@ bytes, LSNs are text, times in descriptions are in UTC. With --explain there is 
 
 Examples:
   pgcrash wal DIR --rmgr Heap --rmgr Btree --limit 20
-  pgcrash wal DIR --relation 1663/5/16384 --block 0 --explain
+  pgcrash wal DIR --relation base/5/16384 --block 0 --explain
   pgcrash wal DIR --from 0/1A2B3C8 --to 0/1B00000 --json | jq .description
   pgcrash wal DIR --follow
 
@@ -180,7 +180,11 @@ function addWal(program: Command, io: CommandIo, finish: (code: ExitCode) => voi
       rmgrArgument,
     )
     .option('--xid <n>', 'only records of this transaction', numberArgument(0))
-    .option('--relation <T/D/R>', 'only records that touch this relation', relationArgument)
+    .option(
+      '--relation <rel>',
+      'only records that touch this relation: base/5/16384, or 1663/5/16384',
+      relationArgument,
+    )
     .option('--block <n>', 'with --relation: only records that touch this page', numberArgument(0))
     .option('--fork <name>', 'only records that touch this fork: main, fsm, vm, init', forkArgument)
     .option('--fullpage', 'only records with a full-page image')
