@@ -25,6 +25,8 @@ import type { Outcome } from '../redo/block.js'
 import type { RedoContext } from '../redo/context.js'
 import type { BlockRef, EndOfWal, WalRecord } from '../wal/record.js'
 import { fatesIn, type Fates } from './page/fates.js'
+import type { TimeZone } from './timeZone.js'
+import { recordToJson, type RecordJson } from './walJson.js'
 
 /** A page's place: its relation, the number of its fork, its block in the fork. */
 export interface PageAddress extends RelFileLocator {
@@ -40,7 +42,10 @@ export interface PageAddress extends RelFileLocator {
 export type TouchOutcome = Outcome | 'cleared' | 'created' | 'truncated' | 'dropped' | 'skipped'
 
 export interface Touch {
-  readonly record: WalRecord
+  readonly record: RecordJson
+  /** Where the record starts and ends. */
+  readonly lsn: Lsn
+  readonly endLsn: Lsn
   readonly outcome: TouchOutcome
   /** The page's LSN when the record came; undefined when there was no page. */
   readonly before: Lsn | undefined
@@ -70,6 +75,8 @@ export interface ReplayedPage {
 export interface PageReplayOptions {
   /** Replay only records that end at or before this position; all of them when not given. */
   readonly upTo?: Lsn
+  /** For times in the descriptions of records. */
+  readonly zone?: TimeZone
   readonly onProgress?: (progress: { position: Lsn; begin: Lsn; records: number }) => void
 }
 
@@ -188,7 +195,10 @@ class PageReplay {
       outcome === 'truncated' ||
       outcome === 'dropped' ||
       (ref?.willInit === true && outcome === 'needsRedo')
-    this.touches.push({ record, outcome: outcome ?? 'skipped', before, fresh })
+    // The record itself would keep a stretch of the log in memory.
+    const { lsn, endLsn } = record
+    const json = recordToJson(record, this.options.zone)
+    this.touches.push({ record: json, lsn, endLsn, outcome: outcome ?? 'skipped', before, fresh })
   }
 
   /** Did the page come or go with its file? */

@@ -31,8 +31,8 @@ export interface PageViewOptions {
 
 /** A page as plain values. Block numbers, offsets and lengths are numbers, LSNs and 64-bit numbers text. */
 export interface PageJson {
-  readonly fork: string
-  readonly block: number
+  readonly relforkname: string
+  readonly relblocknumber: number
   readonly kind: PageKind
   /** Which of the kind's pages: "leaf", "meta", "bucket"; null where there is only one. */
   readonly type: string | null
@@ -43,6 +43,8 @@ export interface PageJson {
     readonly computed: number | null
     /** null: the cluster has no checksums, or this page has not been written yet. */
     readonly valid: boolean | null
+    /** The page is in memory only: it gets its checksum when it is written. */
+    readonly pending: boolean
   }
   /** What is wrong with the page, as PostgreSQL would find when it reads it; null when nothing is. */
   readonly fault: string | null
@@ -81,12 +83,17 @@ export function viewPage(page: Page, options: PageViewOptions): PageView {
   const stored = page.view.getUint16(8, true)
   const computed = isNew ? null : pageChecksum(page.bytes, block)
   const json: PageJson = {
-    fork: FORK_NAMES[fork],
-    block,
+    relforkname: FORK_NAMES[fork],
+    relblocknumber: block,
     kind,
     type: shown.type,
     header: isNew ? null : headerOf(page),
-    checksum: { stored, computed, valid: checksums === true && !isNew ? stored === computed : null },
+    checksum: {
+      stored,
+      computed,
+      valid: checksums === true && !isNew ? stored === computed : null,
+      pending: checksums === 'unwritten',
+    },
     fault: fault ? `${fault.what}: expected ${fault.expected}, found ${fault.found}` : null,
     special: shown.special,
     contents: shown.contents,

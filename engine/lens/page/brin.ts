@@ -59,7 +59,11 @@ export function viewBrin(page: Page, block: number): KindView {
     columns,
     entries: type === 'revmap' ? revmap(page, block) : null,
     entryColumns: mapColumns,
-    notes: { pagesPerRange: 'table pages to a summary', lastRevmapPage: 'the map is blocks 1 to this one' },
+    notes: {
+      type: type ?? '',
+      pagesPerRange: 'table pages to a summary',
+      lastRevmapPage: 'the map is blocks 1 to this one',
+    },
   }
 }
 

@@ -83,7 +83,7 @@ export function viewSequence(page: Page, block: number, fates: Fates): KindView 
       : null,
     notes: {
       log_cnt: 'values that may still be handed out before the log must hear of it',
-      is_called: 'no: last_value itself comes next',
+      is_called: view?.getUint8(16) === 0 ? 'last_value itself comes next' : '',
     },
   }
 }
