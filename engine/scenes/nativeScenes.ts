@@ -1,7 +1,7 @@
 /** Crashes of a native server: what it is led through, one after the other. */
-import type { NativeScene } from './nativeScene.js'
+import type { NativeScene, ScriptedScene } from './nativeScene.js'
 import { cutShort } from './nativeCutShort.js'
-import { rareScenes } from './nativeRareScenes.js'
+import { rareScenes, slowScenes } from './nativeRareScenes.js'
 import { brokenRecords } from './staged/brokenRecord.js'
 import { promotion } from './staged/promotion.js'
 
@@ -287,4 +287,26 @@ export const nativeScenes: readonly NativeScene[] = [
   ...cutShort,
   promotion,
   ...brokenRecords,
+]
+
+/** The same scene, every change with its page: as many rounds as the log, many times as long, allows. */
+function everyChangeWithItsPage(scene: ScriptedScene): ScriptedScene {
+  const settings = { ...scene.settings, wal_consistency_checking: 'all', max_wal_size: '32GB' }
+  return {
+    ...scene,
+    name: `${scene.name}, every change with its page`,
+    settings,
+    rounds: Math.ceil(scene.rounds / 8),
+  }
+}
+
+/**
+ * What CI leaves out: scenes that take long, and each scripted scene once more under wal_consistency_checking.
+ * `NATIVE_SCENES=all npx vitest run engine/recovery/native.test.ts` proves them too.
+ */
+export const moreNativeScenes: readonly NativeScene[] = [
+  ...slowScenes,
+  ...nativeScenes.flatMap((scene) =>
+    'stage' in scene || scene.settings?.wal_consistency_checking ? [] : [everyChangeWithItsPage(scene)],
+  ),
 ]
