@@ -173,12 +173,22 @@ export const rareScenes: readonly NativeScene[] = [
 ]
 
 /** The statements of both, fewer rows: what they do to pages is what counts. */
-const [pages, fewer] = [
-  [shrinkAndGrow, smallPages],
-  (sql: string): string => sql.replace('(1, 20000)', '(1, 9000)'),
+const both = [shrinkAndGrow, smallPages]
+const before = [
+  ...both.flatMap((scene) => scene.before),
+  'create table held (id int primary key, body text)',
+  'insert into held select g, repeat($$h$$, g % 60) from generate_series(1, 500) g',
 ]
-const before = pages.flatMap((scene) => scene.before)
-const main = pages.flatMap((scene) => scene.main).map(fewer)
+const main = [
+  ...both.flatMap((scene) => scene.main).map((sql) => sql.replace('(1, 20000)', '(1, 9000)')),
+  multixacts(50),
+  'update held set body = body || $i where id % 3 = 0',
+  'insert into held select 1000 * $i + g from generate_series(1, 400) g on conflict do nothing',
+  'delete from held where id % 7 = 0',
+  'vacuum (freeze) held',
+]
+/** Pages that there are already when the log begins. */
+const pagesThere = main.filter((sql) => sql.startsWith('insert'))
 // PostgreSQL 18.3 does not survive BRIN without its pages: brin_xlog_insert_update asks the missing one for its number.
 const withoutBrin = (sql: string): boolean => !/brin/.test(sql)
 
@@ -195,13 +205,22 @@ export const slowScenes: readonly NativeScene[] = [
     beside: [['checkpoint']],
   },
   {
+    name: 'every page newer',
+    why: 'no images, and all that the log changes was on disk before it was asked for again',
+    settings: { full_page_writes: 'off', wal_keep_size: '4GB', max_wal_size: '16GB' },
+    fromFirstCheckpoint: true,
+    before: [...before, ...pagesThere],
+    main: [...main, 'checkpoint'],
+    rounds: 1,
+  },
+  {
     name: 'no page anywhere',
     why: 'all that the log changes was dropped later: no file has the pages that redo asks for',
     settings: { full_page_writes: 'off', wal_keep_size: '4GB', max_wal_size: '16GB' },
     fromFirstCheckpoint: true,
-    before: before.filter(withoutBrin),
+    before: [...before, ...pagesThere].filter(withoutBrin),
     main: main.filter(withoutBrin),
     rounds: 1,
-    afterRestart: { settings: {}, main: ['drop table nums, wide, spots, few', 'checkpoint'] },
+    afterRestart: { settings: {}, main: ['drop table nums, wide, spots, few, held', 'checkpoint'] },
   },
 ]
