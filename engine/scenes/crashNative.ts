@@ -19,14 +19,17 @@ class Run {
     readonly dir: string,
   ) {}
 
-  /** A session's rounds: its statements with the round filled in, and, where the scene keeps one, its journal. */
-  private begin(): {
+  private sessions = 0
+
+  /** A session's statements with the blanks filled in, and what it was told; kept if it writes to the journal. */
+  private begin(statements: readonly string[]): {
     session: SessionJournal
-    texts: (statements: readonly string[], round: number) => string[]
+    texts: (round: number) => string[]
   } {
-    const session: SessionJournal = { session: this.journals.length, acknowledged: [], inDoubt: undefined }
-    this.journals.push(session)
-    const texts = (statements: readonly string[], round: number): string[] =>
+    const session: SessionJournal = { session: this.sessions++, acknowledged: [], inDoubt: undefined }
+    if (this.scene.journal && statements.some((sql) => sql.includes('into journal')))
+      this.journals.push(session)
+    const texts = (round: number): string[] =>
       statements.map((sql) => fill(sql, { i: round, s: session.session, spaces: spacesOf(this.dir) }))
     return { session, texts }
   }
@@ -36,11 +39,11 @@ class Run {
    * and end a round.
    */
   async goRound(client: Client, statements: readonly string[]): Promise<void> {
-    const { session, texts } = this.begin()
+    const { session, texts } = this.begin(statements)
     for (let round = 0; ; round++) {
       session.inDoubt = round
       try {
-        for (const sql of texts(statements, round)) await client.query(sql)
+        for (const sql of texts(round)) await client.query(sql)
         session.acknowledged.push(round)
       } catch (error) {
         if (!('severity' in (error as object)) || (error as { code?: string }).code === '57P01') return
@@ -53,9 +56,9 @@ class Run {
   /** The main session's rounds. Its statements must succeed. */
   async rounds(server: NativeServer): Promise<void> {
     const main = await server.session()
-    const { session, texts } = this.begin()
+    const { session, texts } = this.begin(this.scene.main)
     for (let round = 1; round <= this.scene.rounds; round++) {
-      for (const sql of texts(this.scene.main, round)) await main.query(sql)
+      for (const sql of texts(round)) await main.query(sql)
       session.acknowledged.push(round)
       // Not before: what is open keeps VACUUM from taking anything away.
       if (round === Math.ceil(this.scene.rounds / 2)) await leaveOpen(server, this.scene.open)
@@ -117,7 +120,7 @@ export async function crashNative(scene: NativeScene, dir: string): Promise<read
   } finally {
     await server.kill()
   }
-  return scene.journal ? run.journals : []
+  return run.journals
 }
 
 /** What every crash is made with, if its scene has no other wish: one checkpoint, and a long log behind it. */

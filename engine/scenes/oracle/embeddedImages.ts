@@ -8,13 +8,12 @@ import { pageLsn } from '../../format/page.js'
 import { restoreImage } from '../../format/pageImage.js'
 import { pageOf } from '../../format/page.js'
 import { relationPath } from '../../format/relationPath.js'
+import { XLR_CHECK_CONSISTENCY } from '../../format/walRecord.js'
 import type { Recovery } from '../../recovery/recovery.js'
 import type { Step } from '../../recovery/replay.js'
 import type { BlockRef } from '../../wal/record.js'
 import { maskPage } from '../masks.js'
 import { pageKind } from '../../format/pageKind.js'
-
-const XLR_CHECK_CONSISTENCY = 0x02
 
 export interface ImageCheck {
   /** Images compared with the page that redo made. */

@@ -57,7 +57,7 @@ async function writeAndDie(dir: string): Promise<Record<string, string>> {
   try {
     for (const { datname } of await server.run([DATABASES])) {
       const client = await server.session(String(datname))
-      await client.query("set lock_timeout = '20s'")
+      await client.query("set lock_timeout = '20s'; set session_replication_role = replica") // no foreign keys
       for (const sql of NEW_TABLE) await client.query(sql)
       for (const { name, column } of (await client.query<{ name: string; column: string | null }>(TABLES))
         .rows) {
