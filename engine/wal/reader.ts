@@ -11,14 +11,7 @@
 import type { Disk } from '../disk/disk.js'
 import { crcFinish, crcUpdate, CRC_INIT } from '../bytes/crc32c.js'
 import { formatLsn, locateLsn, maxAlign, segmentFileName, type Lsn } from '../format/lsn.js'
-import {
-  pageHeaderSize,
-  XLOG_BLCKSZ,
-  XLOG_PAGE_MAGIC,
-  XLogLongPageHeader,
-  XLogPageHeader,
-  XLP,
-} from '../format/walPage.js'
+import { XLOG_BLCKSZ, XLOG_PAGE_MAGIC, XLogLongPageHeader, XLogPageHeader, XLP } from '../format/walPage.js'
 import { RM_MAX_BUILTIN_ID, RM_MIN_CUSTOM_ID, XLogRecord } from '../format/walRecord.js'
 import { decodeRecord } from './decoder.js'
 import { WalRecord, type EndCause, type EndOfWal } from './record.js'
@@ -59,6 +52,9 @@ export class WalReader {
   /** Set when an overwritten record was skipped: where it had started. */
   overwritten: Lsn | undefined
 
+  /** Timeline of the last whole record, by the page it ends on: the one to write on. */
+  timeline = 0
+
   private readonly segments: WalSegments
   private readonly segmentSize: number
   private origin = 0n
@@ -72,6 +68,7 @@ export class WalReader {
   private knownSegment = -1
   private latestPage = -1
   private latestTimeline = 0
+  private strangeTimeline = false // of the page read last
   private trusted = -1
   private end: EndOfWal | undefined
   private aborted: EndOfWal['aborted']
@@ -91,15 +88,11 @@ export class WalReader {
     this.next = offset
     this.previous = this.checkedPage = this.knownSegment = this.latestPage = -1
     this.latestTimeline = 0
+    this.strangeTimeline = false
     this.window = undefined
     this.lastRecord = this.end = this.overwritten = this.aborted = undefined
     const trusted = this.options.checkedUpTo
     this.trusted = trusted === undefined ? -1 : Number(trusted - this.origin)
-  }
-
-  /** Timeline of the page read last. */
-  get timeline(): number {
-    return this.latestTimeline
   }
 
   /** Where the next record would be read. */
@@ -114,7 +107,7 @@ export class WalReader {
     for (;;) {
       const page = start - (start % XLOG_BLCKSZ)
       if (!this.loadPage(page)) return this.finish(start)
-      const header = pageHeaderSize(page % this.segmentSize)
+      const header = this.headerSize(page)
       if (start === page) start += header
       else if (start - page < header) {
         this.bad(
@@ -148,6 +141,12 @@ export class WalReader {
   stop(): void {
     this.bad('requested', `reading stopped at ${this.text(this.next)}`)
     this.finish(this.next)
+  }
+
+  /** Bytes of the loaded page's header: its flag says, not its place (XLogPageHeaderSize). */
+  private headerSize(page: number): number {
+    const info = (this.window as WalWindow).view.getUint16(page - this.windowAt + 2, true)
+    return info & XLP.LONG_HEADER ? XLogLongPageHeader.size : XLogPageHeader.size
   }
 
   private lsnAt(distance: number): Lsn {
@@ -253,7 +252,7 @@ export class WalReader {
         this.bad('continuation', `invalid contrecord length ${remaining} ${want}`)
         return broken()
       }
-      const header = pageHeaderSize(page % this.segmentSize)
+      const header = this.headerSize(page)
       const share = Math.min(remaining, XLOG_BLCKSZ - header)
       if (length + share > gathered.length) {
         const grown = new Uint8Array(Math.min(total, Math.max(gathered.length * 2, length + share)))
@@ -269,7 +268,7 @@ export class WalReader {
       if (length === total) {
         const end = page + header + maxAlign(remaining)
         const record = this.accept(gathered, new DataView(gathered.buffer), 0, total, start, end)
-        return record === BAD ? broken() : record
+        return record === BAD && this.fault.cause !== 'timeline' ? broken() : record
       }
     }
   }
@@ -314,9 +313,12 @@ export class WalReader {
     )
     const wrong = decodeRecord(record)
     if (wrong !== undefined) return this.bad('contents', wrong)
+    // Only when the record is whole: it does not count as torn, and will be written over (xlogrecovery.c, ReadRecord).
+    if (this.strangeTimeline) return this.bad('timeline', this.strange())
     this.previous = start
     this.next = end
     this.lastRecord = record
+    this.timeline = this.latestTimeline
     return record
   }
 
@@ -370,13 +372,16 @@ export class WalReader {
       this.bad('page', `out-of-sequence timeline ID ${timeline} (after ${this.latestTimeline}) ${where()}`)
       return false
     }
-    if (!this.options.timelines.includes(timeline)) {
-      this.bad('page', `unexpected timeline ID ${timeline} ${where()}`)
-      return false
-    }
     this.latestPage = page
     this.latestTimeline = timeline
+    this.strangeTimeline = !this.options.timelines.includes(timeline)
     return true
+  }
+
+  private strange(): string {
+    const { name } = this.window as WalWindow
+    const where = `${name}, LSN ${this.text(this.latestPage)}, offset ${this.latestPage % this.segmentSize}`
+    return `unexpected timeline ID ${this.latestTimeline} in WAL segment ${where}`
   }
 
   /** What in a long page header says that the segment is not ours. */
