@@ -46,8 +46,9 @@ const MEANINGS: Record<Verdict, string> = {
 
 /** Judges the end that a survey found. Reads the rest of the log, changes nothing. */
 export function judgeEnd(disk: Disk, start: JudgedLog, survey: Pick<Survey, 'end' | 'timeline'>): EndVerdict {
-  const requested = survey.end.cause === 'requested'
-  const validBeyond = requested ? undefined : findRecordBeyond(disk, start, survey)
+  const { cause, lsn } = survey.end
+  const validBeyond =
+    cause === 'requested' ? undefined : cause === 'timeline' ? lsn : findRecordBeyond(disk, start, survey)
   const verdict = verdictOf(disk, start, survey, validBeyond)
   return { verdict, validBeyond, meaning: MEANINGS[verdict] }
 }
@@ -93,7 +94,10 @@ function isOwn(disk: Disk, start: JudgedLog, segment: bigint): boolean {
   const reader = readerOf(disk, start)
   reader.beginAt(segment * BigInt(start.control.xlog_seg_size))
   const first = reader.read()
-  return first.kind === 'record' || !['stale page', 'zeroes', 'missing segment', 'page'].includes(first.cause)
+  return (
+    first.kind === 'record' ||
+    !['stale page', 'zeroes', 'missing segment', 'page', 'timeline'].includes(first.cause)
+  )
 }
 
 function readerOf(disk: Disk, start: JudgedLog): WalReader {

@@ -4,6 +4,7 @@ import { CorruptData } from '../bytes/errors.js'
 import { bool, i32, i64, struct, u32, type Struct, type ValueOf } from '../bytes/layout.js'
 import { CheckPoint } from '../format/checkpoint.js'
 import { formatLsn } from '../format/lsn.js'
+import { formatTimestamp } from '../format/timestamp.js'
 import { xidPrecedes } from '../format/transactionStatus.js'
 import type { WalRecord } from '../wal/record.js'
 import { readBlockForRedo } from './block.js'
@@ -133,6 +134,7 @@ function checkOverwritten(record: WalRecord, context: RedoContext): void {
       file: `WAL record at ${formatLsn(record.lsn)}`,
       what: `mismatching overwritten LSN ${formatLsn(overwritten)} -> ${formatLsn(context.overwritten ?? 0n)}`,
     })
-  context.log(`successfully skipped missing contrecord at ${formatLsn(overwritten)}`)
+  const when = formatTimestamp(record.view.getBigInt64(record.mainAt + 8, true))
+  context.log(`successfully skipped missing contrecord at ${formatLsn(overwritten)}, overwritten at ${when}`)
   context.overwritten = undefined
 }

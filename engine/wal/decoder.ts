@@ -11,7 +11,8 @@ const cursor = { at: 0, announced: 0 }
 
 /**
  * Fills in blocks, main data, origin and top-level transaction of a record whose CRC is right.
- * Returns undefined, or PostgreSQL's sentence for what does not fit.
+ * Returns undefined, or PostgreSQL's sentence for what does not fit. It names this record's own position; PostgreSQL
+ * names that of the record it has handed out last, which may be any distance behind, as it reads ahead.
  */
 export function decodeRecord(record: WalRecord): string | undefined {
   const { view } = record

@@ -179,11 +179,6 @@ describe('a record over two pages', () => {
       (start, left) => `invalid contrecord length 123456 (expected ${629 - left}) at ${start}`,
     ],
     [
-      'a timeline that is not ours',
-      (v) => v.setUint32(4, 2, true),
-      () => `unexpected timeline ID 2 ${where}`,
-    ],
-    [
       'a timeline before ours',
       (v) => v.setUint32(4, 0, true),
       () => `out-of-sequence timeline ID 0 (after 1) ${where}`,
@@ -200,6 +195,21 @@ describe('a record over two pages', () => {
       expect(end.reason).toBe(sentence(formatLsn(log.starts[1]), left))
       expect(end.aborted).toEqual({ record: log.starts[1], missingContinuation: secondPage })
     })
+
+  test('a timeline that is not ours: the record is whole, and yet it does not count', () => {
+    const log = logLeaving(104)
+    damage(log, secondPage, (v) => v.setUint32(4, 2, true))
+    const { records, end } = readAll(log)
+    expect(records.length).toBe(1)
+    expect(end).toMatchObject({ lsn: log.starts[1], reason: `unexpected timeline ID 2 ${where}` })
+    expect(end.aborted).toBeUndefined()
+    const reader = new WalReader({ disk: log.disk, segmentSize: SEGMENT, timelines: [1] })
+    reader.beginAt(log.begin)
+    while (reader.read().kind === 'record');
+    expect(reader.timeline, 'the one to write on').toBe(1)
+    damage(log, secondPage + 100n, (v) => v.setUint8(0, v.getUint8(0) ^ 1))
+    expect(readAll(log).end).toMatchObject({ cause: 'checksum', aborted: { record: log.starts[1] } })
+  })
 
   test('a cut header is checked once it is whole', () => {
     const log = logLeaving(16)
