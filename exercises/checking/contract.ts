@@ -24,8 +24,8 @@ export interface Contract<Input extends readonly unknown[], Result> {
   showAnswer?(answer: Plain): string
   /** What is expected, where showing the right answer would give the exercise away. */
   readonly expected?: string
-  /** The call as a cell; by default all of its input written out. */
-  replay?(...input: Input): string
+  /** The call as a cell, undefined when it would be too long; by default all of its input written out. */
+  replay?(...input: Input): string | undefined
 }
 
 export interface Rule<Input extends readonly unknown[]> {
@@ -52,8 +52,8 @@ export function examples<Input extends readonly unknown[], Result>(
         const key = encode(input)
         if (avoid?.has(key)) continue
         tried?.(key)
-        const finding = await ask(contract, rule, candidate, input)
-        if (finding.verdict !== 'passed') return { ...finding, cases: cases + 1 }
+        const asked = await ask(contract, rule, candidate, input)
+        if (asked.verdict !== 'passed') return told(asked, cases + 1)
         cases++
       }
       return { verdict: 'passed', cases }
@@ -82,7 +82,7 @@ async function search<Input extends readonly unknown[], Result>(
   candidate: Candidate,
   { seed = 1, avoid, tried }: RunOptions,
 ): Promise<Finding> {
-  let smallest: Omit<Finding, 'cases'> | undefined
+  let smallest: Asked | undefined
   let cases = 0
   let smaller = 0
   let over = false
@@ -92,16 +92,25 @@ async function search<Input extends readonly unknown[], Result>(
     if (smallest && ++smaller > MAX_SMALLER) return true
     tried?.(key)
     cases++
-    const finding = await ask(contract, rule, candidate, input)
-    if (finding.verdict === 'passed') return true
+    const asked = await ask(contract, rule, candidate, input)
+    if (asked.verdict === 'passed') return true
     // A stub stays a stub, and a process that is gone answers no smaller question.
-    over = finding.verdict !== 'wrong' && finding.counterexample === undefined
+    over = asked.verdict !== 'wrong' && asked.example === undefined
     if (over && smallest) return true
-    smallest = finding
+    smallest = asked
     return false
   }
   await fc.check(fc.asyncProperty(rule.input, keepsRule), { seed, numRuns: rule.runs ?? RUNS })
-  return { ...(smallest ?? { verdict: 'passed' as const }), cases }
+  return told(smallest ?? { verdict: 'passed' }, cases)
+}
+
+/** What came of one question. Most failing inputs give way to a smaller one: only the last is put into words. */
+interface Asked extends Pick<Finding, 'verdict' | 'reason'> {
+  readonly example?: () => Counterexample
+}
+
+function told({ example, ...asked }: Asked, cases: number): Finding {
+  return { ...asked, cases, ...(example && { counterexample: example() }) }
 }
 
 async function ask<Input extends readonly unknown[], Result>(
@@ -109,7 +118,7 @@ async function ask<Input extends readonly unknown[], Result>(
   rule: Rule<Input>,
   candidate: Candidate,
   input: Input,
-): Promise<Omit<Finding, 'cases'>> {
+): Promise<Asked> {
   // The candidate gets a copy: what it does to its input is not to change ours.
   const call = candidate as (...copy: Plain[]) => unknown
   let answer: Plain
@@ -118,17 +127,16 @@ async function ask<Input extends readonly unknown[], Result>(
   } catch (error) {
     return failed(contract, input, error)
   }
-  const wanted: unknown = contract.reference(...input)
-  const different = encode(answer) !== encode(wanted)
+  const different = (): boolean => encode(answer) !== encode(contract.reference(...input))
   const fault = rule.fault
     ? rule.fault(answer, ...input)
-    : different
+    : different()
       ? (rule.note?.(answer, ...input) ?? '')
       : undefined
   if (fault === undefined) return { verdict: 'passed' }
   return {
     verdict: 'wrong',
-    counterexample: counterexample(contract, input, showAnswer(contract, answer), fault),
+    example: () => counterexample(contract, input, showAnswer(contract, answer), fault),
   }
 }
 
@@ -136,16 +144,11 @@ function failed<Input extends readonly unknown[], Result>(
   contract: Contract<Input, Result>,
   input: Input,
   error: unknown,
-): Omit<Finding, 'cases'> {
+): Asked {
   if (error instanceof NotPlain)
     return {
       verdict: 'wrong',
-      counterexample: counterexample(
-        contract,
-        input,
-        error.what,
-        'No plain data: the answer cannot be read.',
-      ),
+      example: () => counterexample(contract, input, error.what, 'No plain data: the answer cannot be read.'),
     }
   if (error instanceof NoAnswer) return { verdict: error.verdict, reason: error.message }
   const { name, message } = describe(error)
@@ -154,7 +157,7 @@ function failed<Input extends readonly unknown[], Result>(
   return {
     verdict: 'crashed',
     reason,
-    counterexample: counterexample(contract, input, `it threw ${reason}`, ''),
+    example: () => counterexample(contract, input, `it threw ${reason}`, ''),
   }
 }
 
@@ -170,13 +173,13 @@ function counterexample<Input extends readonly unknown[], Result>(
   got: string,
   note: string,
 ): Counterexample {
-  const replay = contract.replay?.(...input) ?? callOf(contract.name, input)
+  const replay = contract.replay ? contract.replay(...input) : callOf(contract.name, input)
   return {
     input: contract.show(...input),
     expected: contract.expected ?? showAnswer(contract, plain(contract.reference(...input))),
     got: printable(got),
     ...(note === '' ? {} : { note: printable(note) }),
-    ...(replay.length <= LONGEST_REPLAY ? { replay } : {}),
+    ...(replay !== undefined && replay.length <= LONGEST_REPLAY ? { replay } : {}),
   }
 }
 
