@@ -39,6 +39,8 @@ export const PAGE = 8192
 export const SEGMENT = 1 << 20
 const SYSTEM = 7563829180421537013n
 const NOOP = 0x20
+/** The page that is written to, and those behind it that a reader may ask for. */
+const PAGES_KEPT = 3
 
 /** The engine's verdict on a log that ends so. */
 export function judgedByEngine(met: LogEnd): EndKind {
@@ -86,9 +88,11 @@ function put(disk: MemoryDisk, lsn: bigint, bytes: Uint8Array): void {
   const path = `pg_wal/${segmentFileName(1, segment, SEGMENT)}`
   if (disk.size(path) === undefined) {
     disk.write(path, 0, new Uint8Array(0))
-    disk.truncate(path, SEGMENT)
     putPage(disk, segment * BigInt(SEGMENT))
   }
+  // The file is as long as it has to be, which is quicker than a whole segment.
+  const length = Math.min(SEGMENT, offset - (offset % PAGE) + PAGES_KEPT * PAGE)
+  if ((disk.size(path) ?? 0) < length) disk.truncate(path, length)
   disk.write(path, offset, bytes)
 }
 
