@@ -60,6 +60,7 @@ function exerciseOf(name: string): Exercise {
 }
 
 export type { ExerciseName, Signatures } from './all.js'
+export { pageFrom } from './parts/pages.js'
 export { filesOf, recordsOf, transactionsOf } from './scene/contents.js'
 export type { CheckReport, Row } from './checking/report.js'
 export type { Counterexample, Finding, Verdict } from './checking/check.js'

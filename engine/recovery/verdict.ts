@@ -12,7 +12,7 @@ import type { Disk } from '../disk/disk.js'
 import type { ControlFile } from '../format/controlFile.js'
 import { locateLsn, maxAlign, type Lsn } from '../format/lsn.js'
 import { pageHeaderSize, XLOG_BLCKSZ, XLogPageHeader, XLP } from '../format/walPage.js'
-import { listSegments, type SegmentFile, type Timeline } from '../wal/segments.js'
+import { listSegments, type SegmentFile, type Timelines } from '../wal/segments.js'
 import { WalReader } from '../wal/reader.js'
 import type { Survey } from './survey.js'
 
@@ -29,7 +29,7 @@ export interface EndVerdict {
 
 /** Which log is judged: of a start point, what it takes to read the log. */
 export interface JudgedLog {
-  timelines: readonly Timeline[]
+  timelines: Timelines
   control: Pick<ControlFile, 'xlog_seg_size' | 'system_identifier'>
 }
 
@@ -85,7 +85,9 @@ function segmentsFrom(
   { timeline }: Pick<Survey, 'timeline'>,
 ): SegmentFile[] {
   return listSegments(disk, control.xlog_seg_size).filter(
-    (file) => file.timeline >= timeline && timelines.some(({ id }) => id === file.timeline),
+    (file) =>
+      file.timeline >= timeline &&
+      timelines.some((one) => (typeof one === 'number' ? one : one.id) === file.timeline),
   )
 }
 

@@ -25,7 +25,7 @@ export interface Contract<Input extends readonly unknown[], Result> {
   /** What is expected, where showing the right answer would give the exercise away. */
   readonly expected?: string
   /** The call as a cell; by default all of its input written out. */
-  replay?(...input: Input): string
+  replay?(...input: Input): string | undefined
 }
 
 export interface Rule<Input extends readonly unknown[]> {
@@ -170,7 +170,7 @@ function counterexample<Input extends readonly unknown[], Result>(
   got: string,
   note: string,
 ): Counterexample {
-  const call = contract.replay?.(...input) ?? callOf(contract.name, input)
+  const call = contract.replay ? contract.replay(...input) : callOf(contract.name, input)
   const replay = call !== undefined && call.length <= LONGEST_REPLAY ? call : undefined
   return {
     input: contract.show(...input),

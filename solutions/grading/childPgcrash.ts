@@ -4,6 +4,7 @@ import { formatLsn, parseLsn } from '../../engine/format/lsn.js'
 import * as crc from '../../engine/bytes/crc32c.js'
 import * as errors from '../../engine/bytes/errors.js'
 import * as hexdump from '../../engine/bytes/hexdump.js'
+import { viewOf } from '../../engine/bytes/layout.js'
 import { CheckPoint } from '../../engine/format/checkpoint.js'
 
 const tools: Readonly<Record<string, unknown>> = {
@@ -13,6 +14,7 @@ const tools: Readonly<Record<string, unknown>> = {
   CheckPoint,
   formatLsn,
   parseLsn,
+  viewOf,
 }
 
 export const pgcrash: unknown = new Proxy(tools, {

@@ -2,18 +2,23 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { exercises } from '../../exercises/all.js'
 import { solved } from '../notebooks.js'
 import { attacks, damaged, MARKER } from '../testing/attacks.js'
 import { notebookWith, writeClass } from '../testing/submission.js'
 import { makeChildCode } from './childCode.js'
-import { gradeBatch, type GradedSubmission, type GradeOptions, type Grading } from './gradeBatch.js'
+import { gradeBatch, type GradedExercise, type GradedSubmission } from './gradeBatch.js'
+import type { GradeOptions, Grading } from './gradeBatch.js'
 import { reportCsv, reportJson, reportText } from './gradeReport.js'
 import { isolations, type Isolation } from './isolation.js'
 import { Sandbox } from './sandbox.js'
 import { findSubmissions } from './submissions.js'
 
-const file = '04-startup.ipynb'
+// A notebook of that name is asked for all its exercises; one of another name for those that it holds.
+const chapter = '04-startup.ipynb'
+const file = 'gate.ipynb'
 const stub = `import { NotStarted } from 'pgcrash'\n/** x */\nfunction needsRedo(pageLSN: bigint): boolean {\n  throw new NotStarted('needsRedo')\n}`
+const inChapter = exercises.filter(({ notebook }) => chapter === `${notebook}.ipynb`).map(({ name }) => name)
 const honest = solved(stub, 'needsRedo')
 const submission = (cell: string): Record<string, string> => ({ [file]: notebookWith('needsRedo', cell) })
 
@@ -29,8 +34,12 @@ async function grade(
   }
 }
 
-const score = ({ exercises }: GradedSubmission): string =>
-  exercises.map(({ score, max }) => `${score}/${max}`).join()
+const gate = ({ exercises }: GradedSubmission): GradedExercise[] =>
+  exercises.filter(({ name }) => name === 'needsRedo')
+const score = (graded: GradedSubmission): string =>
+  gate(graded)
+    .map(({ score, max }) => `${score}/${max}`)
+    .join()
 const verdicts = ({ exercises }: GradedSubmission): string[] => [
   ...new Set(exercises.flatMap(({ rules }) => rules.map(({ finding }) => finding.verdict))),
 ]
@@ -89,7 +98,7 @@ describe.each(tried)('$name', ({ isolation, some, files }) => {
   beforeAll(async () => {
     const learners: Record<string, Record<string, string>> = { 'aa honest': submission(honest) }
     for (const [name, { cell }] of Object.entries(some)) learners[name] = submission(cell)
-    for (const [name, text] of Object.entries(files)) learners[name] = { [file]: text }
+    for (const [name, text] of Object.entries(files)) learners[name] = { [chapter]: text }
     learners['zz honest'] = submission(honest)
     const grading = await grade(learners, { isolation, patience: { load: 4000, answer: 1500, total: 6000 } })
     byName = new Map(grading.submissions.map((graded) => [graded.learner, graded]))
@@ -109,8 +118,10 @@ describe.each(tried)('$name', ({ isolation, some, files }) => {
 
   test.each(Object.keys(files))('a notebook that %s gets a clear line', (name) => {
     const graded = byName.get(name)!
+    expect(graded.exercises.map(({ name }) => name)).toEqual(inChapter)
     expect(score(graded)).toBe('0/8')
-    expect(graded.exercises[0].note).toMatch(/\w/)
+    for (const { score, note } of graded.exercises)
+      expect([score, note]).toEqual([0, expect.stringMatching(/\w/)])
     expect(verdicts(graded)).toEqual(['no evidence'])
   })
 
@@ -170,7 +181,7 @@ test('cells are taken by id, whatever the notebook is called and however it is o
   const reversed = JSON.stringify({ ...notebook, cells: [...notebook.cells].reverse() })
   const { submissions } = await grade({
     ada: { 'my work.ipynb': reversed },
-    grace: { [file]: notebookWith('needsRedo', 'const needsRedo = () => true'), 'copy.ipynb': reversed },
+    grace: { [chapter]: notebookWith('needsRedo', 'const needsRedo = () => true'), 'copy.ipynb': reversed },
     linus: { 'empty.ipynb': '{"nbformat":4,"cells":[]}' },
   })
   expect(submissions.map(score)).toEqual(['8/8', '0/8', ''])

@@ -6,11 +6,15 @@ import { join } from 'node:path'
 import { exercises } from '../../exercises/all.js'
 import { exerciseNotebook, withStubs } from '../notebooks.js'
 
-/** The notebook of an exercise, its stub replaced. */
+/** The cells of an exercise as a notebook, its stub replaced; those of the notebook's other exercises left out. */
 export function notebookWith(name: string, cell: string): string {
   const exercise = exercises.find((candidate) => candidate.name === name)
   if (!exercise) throw new Error(`no exercise ${name}`)
-  return withStubs(exerciseNotebook(exercise.notebook), (stub, id) => (id === name ? cell : stub))
+  const notebook = JSON.parse(withStubs(exerciseNotebook(exercise.notebook), () => cell)) as {
+    cells: { metadata: { pgcrash?: { exercise?: string } } }[]
+  }
+  const cells = notebook.cells.filter(({ metadata }) => metadata.pgcrash?.exercise === name)
+  return JSON.stringify({ ...notebook, cells })
 }
 
 /** Writes a class into a temporary folder: learner → file name → text. The caller removes it. */
