@@ -70,15 +70,16 @@ function submissionText(submission: GradedSubmission): string {
   const { score, max } = total(submission)
   const lines = [pc.bold(`${submission.learner}: ${score} of ${max} rules`)]
   for (const { path, note } of submission.notebooks) if (note) lines.push(`  ${path}: ${note}`)
-  for (const exercise of submission.exercises) lines.push(...exerciseLines(exercise))
+  const width = Math.max(11, ...submission.exercises.map(({ name }) => name.length))
+  for (const exercise of submission.exercises) lines.push(...exerciseLines(exercise, width))
   return lines.join('\n') + '\n'
 }
 
-function exerciseLines(exercise: GradedExercise): string[] {
+function exerciseLines(exercise: GradedExercise, width: number): string[] {
   const { name, notebook, score, max, note, rules } = exercise
   const verdict = overall(exercise)
   const lines = [
-    `  ${name.padEnd(13)}${notebook.padEnd(21)}${`${score}/${max}`.padStart(5)}  ${paint[verdict](verdict)}`,
+    `  ${name.padEnd(width)}  ${notebook.padEnd(21)}${`${score}/${max}`.padStart(5)}  ${paint[verdict](verdict)}`,
   ]
   if (note) lines.push(`      note: ${note}`)
   if (verdict === 'passed' || verdict === 'not started') return lines
