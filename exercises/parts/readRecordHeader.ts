@@ -5,6 +5,7 @@ import { formatLsn, XLogRecord } from 'pgcrash'
 import type { Exercise } from '../checking/check.js'
 import { examples, generated, type Contract } from '../checking/contract.js'
 import { hexBytes } from '../checking/dump.js'
+import { literal } from '../checking/literal.js'
 import { bytesOf, encode, type Plain } from '../checking/plainData.js'
 import { position } from '../checking/positions.js'
 import { recordsOf } from '../scene/contents.js'
@@ -15,6 +16,16 @@ export const headerReading: Contract<HeaderInput, XLogRecord> = {
   name: 'readRecordHeader',
   reference: (record) => XLogRecord.read(record),
   show: ruler,
+  showAnswer: inOrder,
+}
+
+/** The fields in the order of the struct; whatever else there is comes last. */
+function inOrder(answer: Plain): string {
+  if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) return literal(answer)
+  const names = XLogRecord.fields.map(({ name }) => name)
+  const place = (name: string): number => (names.includes(name) ? names.indexOf(name) : names.length)
+  const fields = Object.entries(answer).sort(([a], [b]) => place(a) - place(b))
+  return `{ ${fields.map(([name, value]) => `${name}: ${literal(value)}`).join(', ')} }`
 }
 
 /** The header in groups as the fields lie, and where each group starts. */

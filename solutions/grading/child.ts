@@ -6,7 +6,7 @@
 
 import { readSync, writeSync } from 'node:fs'
 import { decode, encode, NotPlain, type Plain } from '../../exercises/checking/plainData.js'
-import { pgcrash } from './childPgcrash.js'
+import { pgcrashFor } from './childPgcrash.js'
 
 const CHANNEL = 3
 const ALLOWED = ['buffer', 'util', 'assert']
@@ -42,9 +42,9 @@ function reply(nonce: string, answer: object): void {
   for (let at = 0; at < line.length;) at += writeSync(CHANNEL, line, at)
 }
 
-/** What a graded cell may import. */
-function allowedModule(name: string): unknown {
-  if (name === 'pgcrash') return pgcrash
+/** What a cell that is graded as `exercise` may import. */
+function allowedModule(exercise: string, name: string): unknown {
+  if (name === 'pgcrash') return pgcrashFor(exercise)
   if (name === 'pgcrash-exercises') return { check: async () => {}, tryGate: async () => {} }
   if (ALLOWED.includes(name.replace(/^node:/, ''))) return require(name) as unknown
   throw new Error(`a graded cell imports pgcrash and nothing else, not "${name}"`)
@@ -57,7 +57,8 @@ async function load({ code, name }: { code: string; name: string }): Promise<obj
   const found = `typeof ${name} === 'undefined' ? undefined : ${name}`
   const cell = new AsyncFunction('require', 'exports', 'module', `${code}\n;return [${found}]`)
   const module = { exports: {} }
-  const [defined] = (await cell(allowedModule, module.exports, module)) as [unknown]
+  const importing = (wanted: string): unknown => allowedModule(name, wanted)
+  const [defined] = (await cell(importing, module.exports, module)) as [unknown]
   if (typeof defined !== 'function') return { absent: true }
   part = defined as Part
   return { loaded: true }

@@ -219,6 +219,24 @@ const needsRedo = (page: bigint, end: bigint): boolean => gate.open(page, end)`.
   expect(score(submissions[0])).toBe('8/8')
 })
 
+test("an exercise's answer is not among the tools of pgcrash", async () => {
+  const borrowed = (name: string, tool: string): string =>
+    `import { ${tool} } from 'pgcrash'\nconst ${name} = (given: never) => ${tool}(given)`
+  const { submissions } = await grade({
+    ada: { '02-lsn.ipynb': notebookWith('readLsn', borrowed('readLsn', 'parseLsn')) },
+    grace: { '02-lsn.ipynb': notebookWith('printLsn', borrowed('printLsn', 'formatLsn')) },
+  })
+  const [ada, grace] = submissions.map(({ exercises }) => exercises)
+  for (const [graded, name, tool] of [
+    [ada, 'readLsn', 'parseLsn'],
+    [grace, 'printLsn', 'formatLsn'],
+  ] as const) {
+    const mine = graded.find((exercise) => exercise.name === name)
+    expect(mine?.score).toBe(0)
+    expect(JSON.stringify(mine?.rules)).toContain(`\\"${tool}\\" of pgcrash is not there`)
+  }
+})
+
 test('the table, the CSV and the rules are readable', async () => {
   const grading = await grade({
     '=cmd': submission(honest),

@@ -71,7 +71,7 @@ export const flushBeforeWriteSolution: Solution<'flushBeforeWrite'> = {
     ),
     rule(
       'A page of an unlogged table does not wait for the log (BM_PERMANENT).',
-      'It is empty after a crash anyway; and its LSN may be an invented one, further than the log will be for years.',
+      'It is empty after a crash anyway; and where its LSN is an invented one, as in a GiST index, the log may not go that far at all.',
       around((middle) => cachedPage(middle, true)),
     ),
     rule(

@@ -105,7 +105,7 @@ export const joinRecordSolution: Solution<'joinRecord'> = {
     ),
     rule(
       'The first page of a segment has a header of 40 bytes; the flag XLP_LONG_HEADER says which page that is.',
-      'Every sixteenth megabyte a record is cut by the end of a file as well.',
+      'Once in 16 MiB, or in whatever initdb was told, a record is cut by the end of a file as well.',
       cut(fc.constant(LAST), eights, bytes).map(joinInput),
     ),
     rule(

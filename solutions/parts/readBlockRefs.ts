@@ -165,7 +165,7 @@ export const readBlockRefsSolution: Solution<'readBlockRefs'> = {
     }),
     generated(refReading, {
       rule: 'A replication origin (253) and a top-level transaction (252) may follow; they are no references.',
-      why: "Every record of a subscriber's apply worker has the first, a subtransaction's first record the second.",
+      why: "A subscriber marks what it applies with the first; with wal_level = logical a subtransaction's first record has the second.",
       note: refsNote,
       runs: RUNS,
       input: records(

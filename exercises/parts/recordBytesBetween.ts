@@ -1,0 +1,105 @@
+// How much room for records is there between two positions? The page headers in between hold none.
+
+import fc from 'fast-check'
+import {
+  formatLsn,
+  locateLsn,
+  nodeDisk,
+  pageHeaderSize,
+  readControlFile,
+  recordBytesBefore,
+  XLOG_BLCKSZ,
+} from 'pgcrash'
+import type { Exercise } from '../checking/check.js'
+import { examples, generated, type Contract } from '../checking/contract.js'
+import type { Plain } from '../checking/plainData.js'
+import { recordsOf } from '../scene/contents.js'
+
+export type BetweenInput = [from: bigint, to: bigint, segmentSize: number]
+
+const MIB = 1024 * 1024
+const PAGE = BigInt(XLOG_BLCKSZ)
+
+export const between: Contract<BetweenInput, bigint> = {
+  name: 'recordBytesBetween',
+  reference: (from, to, segmentSize) =>
+    recordBytesBefore(to, segmentSize) - recordBytesBefore(from, segmentSize),
+  show: (from, to, segmentSize) =>
+    [
+      `from  ${place(from, segmentSize)}`,
+      `to    ${place(to, segmentSize)}`,
+      `${to - from} bytes of log, segments of ${segmentSize / MIB} MiB`,
+    ].join('\n'),
+}
+
+function place(lsn: bigint, segmentSize: number): string {
+  const { segment, offset } = locateLsn(lsn, segmentSize)
+  return `${formatLsn(lsn).padEnd(18)} segment ${segment}, page ${Math.floor(offset / XLOG_BLCKSZ)}, byte ${offset % XLOG_BLCKSZ}`
+}
+
+/** Says by how much an answer is wrong, in headers if it can be. */
+export function betweenNote(answer: Plain, from: bigint, to: bigint, segmentSize: number): string {
+  if (typeof answer !== 'bigint') return 'The answer is a bigint.'
+  const more = answer - between.reference(from, to, segmentSize)
+  const count = more > 0n ? `${more} bytes too many` : `${-more} bytes too few`
+  if (more === to - from - between.reference(from, to, segmentSize))
+    return `That is ${count}: page headers hold no records.`
+  return `That is ${count}.`
+}
+
+/** The nearest position at or before `lsn` that is in no page header. */
+export function outsideHeaders(lsn: bigint, segmentSize: number): bigint {
+  const within = lsn % PAGE
+  const header = pageHeaderSize(Number((lsn - within) % BigInt(segmentSize)))
+  return within < header ? lsn - within : lsn
+}
+
+/** Two positions, neither in a page header; `length` apart or a little less. */
+export function stretch(from: bigint, length: bigint, segmentSize: number): BetweenInput {
+  const [start, end] = [from, from + length].map((lsn) => outsideHeaders(lsn, segmentSize))
+  return [start, end, segmentSize]
+}
+
+export const recordBytesBetween: Exercise = {
+  name: 'recordBytesBetween',
+  notebook: '02-lsn',
+  visible: [
+    examples(between, {
+      rule: "Three stretches of scene bank's log: on one page, over the end of a page, over the end of a segment.",
+      why: 'Two records of one length may need different stretches of log: a header has to be stepped over.',
+      note: betweenNote,
+      inputs: [
+        [0x8ee920n, 0x8ee988n, MIB],
+        [0x8effe0n, 0x8f0038n, MIB],
+        [0x8fffa0n, 0x900068n, MIB],
+      ],
+    }),
+    generated(between, {
+      rule: 'Two positions on one page.',
+      why: 'Without a header in between, a stretch holds what it is long.',
+      note: betweenNote,
+      input: fc
+        .tuple(
+          fc.integer({ min: 2100, max: 9999 }),
+          fc.integer({ min: 5, max: 500 }),
+          fc.integer({ min: 501, max: 1023 }),
+        )
+        .map(([page, a, b]): BetweenInput => {
+          const start = BigInt(page) * PAGE
+          return [start + BigInt(8 * a), start + BigInt(8 * b), 16 * MIB]
+        }),
+    }),
+  ],
+  onScene(scene) {
+    const { xlog_seg_size } = readControlFile(nodeDisk(scene.dir))
+    const records = recordsOf(scene)
+    const inputs = records.map(({ lsn, endLsn }): BetweenInput => [lsn, endLsn, xlog_seg_size])
+    const why = 'For each it must come to xl_tot_len, rounded up to a multiple of eight.'
+    return examples(between, {
+      rule: `From start to end of all ${inputs.length} records of scene ${scene.name}.`,
+      why,
+      note: betweenNote,
+      inputs,
+    })
+  },
+}
