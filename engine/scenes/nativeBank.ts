@@ -41,7 +41,7 @@ const settings = {
 export async function killNative(dir: string): Promise<KilledServer> {
   initdb(dir, ['--wal-segsize=1'])
   configure(dir, settings)
-  const server = await NativeServer.start(dir)
+  const server = await NativeServer.start(dir, { fsync: 'on' }) // clients wait for the disk, as they should
   const clients = new Clients()
   try {
     await server.run(before)
