@@ -53,6 +53,8 @@ function exerciseOf(name: string): Exercise {
 }
 
 export type { ExerciseName, Signatures } from './all.js'
+export { crashOfScene, type Crash, type RecoveryPlan } from './parts/crashes.js'
 export { filesOf, recordsOf, transactionsOf } from './scene/contents.js'
+export { myParts, type MyParts, type PartName } from './scene/myParts.js'
 export type { CheckReport, Row } from './checking/report.js'
 export type { Counterexample, Finding, Verdict } from './checking/check.js'
