@@ -199,7 +199,5 @@ test('every exercise notebook has a solution, every chapter an exercise', () => 
           .filter((f) => /^\d\d-.*\.ipynb$/.test(f))
           .sort()
       : []
-  expect(notebooks('exercises')).toEqual(
-    notebooks('chapters').filter((chapter) => !chapter.includes('capstone')),
-  )
+  expect(notebooks('exercises')).toEqual(notebooks('chapters'))
 })

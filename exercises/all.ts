@@ -16,6 +16,7 @@ import {
   finalCheckpointExercises,
   type FinalCheckpointSignatures,
 } from './chapters/finalCheckpoint.js'
+import { capstoneEngine, capstoneExercises, type CapstoneSignatures } from './chapters/capstone.js'
 
 export const exercises: readonly Exercise[] = [
   ...walExercises,
@@ -25,6 +26,7 @@ export const exercises: readonly Exercise[] = [
   ...abortExercises,
   ...tempCleanupExercises,
   ...finalCheckpointExercises,
+  ...capstoneExercises,
 ]
 
 /** Name and type of everything that can be written as an exercise. */
@@ -36,7 +38,8 @@ export interface Signatures
     StartupSignatures,
     AbortSignatures,
     TempCleanupSignatures,
-    FinalCheckpointSignatures {}
+    FinalCheckpointSignatures,
+    CapstoneSignatures {}
 export type ExerciseName = keyof Signatures
 
 /** The engine's own part for every exercise. */
@@ -48,4 +51,5 @@ export const engineParts: Signatures = {
   ...abortEngine,
   ...tempCleanupEngine,
   ...finalCheckpointEngine,
+  ...capstoneEngine,
 }

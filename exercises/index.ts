@@ -61,7 +61,9 @@ function exerciseOf(name: string): Exercise {
 
 export type { ExerciseName, Signatures } from './all.js'
 export { pageFrom } from './parts/pages.js'
+export { crashOfScene, type Crash, type RecoveryPlan } from './parts/crashes.js'
 export { filesOf, recordsOf, transactionsOf } from './scene/contents.js'
+export { myParts, type MyParts, type PartName } from './scene/myParts.js'
 export type { CheckReport, Row } from './checking/report.js'
 export type { Counterexample, Finding, Verdict } from './checking/check.js'
 export { mine, PROGRESS_FILE, type Standing } from './progress.js'

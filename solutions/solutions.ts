@@ -7,6 +7,7 @@ import { startupSolutions } from './chapters/startup.js'
 import { abortSolutions } from './chapters/abort.js'
 import { tempCleanupSolutions } from './chapters/tempCleanup.js'
 import { finalCheckpointSolutions } from './chapters/finalCheckpoint.js'
+import { capstoneSolutions } from './chapters/capstone.js'
 import type { Solution } from './solution.js'
 
 export const solutions: readonly Solution[] = [
@@ -17,6 +18,7 @@ export const solutions: readonly Solution[] = [
   ...abortSolutions,
   ...tempCleanupSolutions,
   ...finalCheckpointSolutions,
+  ...capstoneSolutions,
 ]
 
 /** The instructor's side of an exercise. Throws for a name that is none. */

@@ -5,6 +5,7 @@ import type { CrashedScene } from './scene.js'
 import type { SceneName } from './scenes.js'
 import type { JudgeOptions, Opened, Refused } from './judge.js'
 import type { Ask } from './contents.js'
+import type { KilledServer, Restarted } from './killedServer.js'
 
 /**
  * A fresh copy of a crashed data directory: a real PostgreSQL 18, led through the scene's SQL and killed. The first
@@ -26,6 +27,24 @@ export async function openWithPostgres<T = undefined>(
   return open(dir, run, options)
 }
 
+/**
+ * A native server, killed while several clients work; each call makes a crash of its own. Where none runs (or with
+ * `native: false`) the crash of scene `bank` stands in: `kind` says which it is. The directory goes with this process.
+ */
+export async function killedServer(options: { native?: boolean } = {}): Promise<KilledServer> {
+  const { killUnderLoad } = await import('./underLoad.js')
+  return killUnderLoad(await temporaryFolder(), options.native ?? true)
+}
+
+/** Starts the server that was killed on its directory, asks, and shuts it down in order. */
+export async function startAgain<T>(
+  killed: Pick<KilledServer, 'kind' | 'dir'>,
+  run: (ask: Ask) => Promise<T>,
+): Promise<Restarted<T>> {
+  const { startAgain: start } = await import('./underLoad.js')
+  return start(killed, run)
+}
+
 const folders: string[] = []
 
 async function temporaryFolder(): Promise<string> {
@@ -41,4 +60,4 @@ async function temporaryFolder(): Promise<string> {
   return path.join(folder, 'data')
 }
 
-export type { CrashedScene, SceneName, Opened, Refused }
+export type { CrashedScene, KilledServer, Opened, Refused, Restarted, SceneName }

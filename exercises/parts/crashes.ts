@@ -73,82 +73,104 @@ export interface CrashOptions {
   readonly files: readonly string[]
 }
 
-const PAGES = ['base/5/16384 0', 'base/5/16384 1', 'base/5/16389 0', 'base/5/16389 7']
+const PAGES = ['base/5/16384 0', 'base/5/16384 1', 'base/5/16389 3']
+
+const MOST_RECORDS = 16
+/** Each smaller crash is asked about again; this many make it small enough to be read. */
+const MOST_SMALLER = 60
 
 /** A made-up crash; few records are the simpler case. */
 export function crashOf(options: CrashOptions): fc.Arbitrary<Crash> {
-  return fc
+  const { how, ends, states, before, files } = options
+  const crash = fc
     .record({
       events: history(options.history),
-      first: fc.integer({ min: 0x200005, max: 0x7fffffff }),
-      lengths: fc.array(fc.integer({ min: 4, max: 40 }), { minLength: 24, maxLength: 24 }),
-      touches: fc.array(fc.nat({ max: 6 * options.how.length }), { minLength: 24, maxLength: 24 }),
-      before: options.before ? fc.integer({ min: 0, max: 3 }) : fc.constant(0),
-      between: options.before ? fc.integer({ min: 0, max: 3 }) : fc.constant(0),
-      end: fc.constantFrom(...options.ends),
+      first: fc.integer({ min: 0x400005, max: 0x7fffffff }),
+      salt: fc.nat({ max: 1023 }),
+      touches: fc.array(fc.nat({ max: PAGES.length * how.length }), {
+        minLength: 4,
+        maxLength: MOST_RECORDS,
+      }),
+      before: before ? fc.integer({ min: 0, max: 3 }) : fc.constant(0),
+      between: before ? fc.integer({ min: 0, max: 3 }) : fc.constant(0),
+      end: fc.constantFrom(...ends),
       behind: fc.integer({ min: 0, max: 2 }),
       lsns: fc.tuple(...PAGES.map(() => pageChoice(options))),
-      state: fc.constantFrom(...options.states),
-      files: fc.shuffledSubarray([...options.files]),
+      state: fc.constantFrom(...states),
+      files: fc.shuffledSubarray([...files]),
     })
-    .map(({ events, first, lengths, touches, before, between, end, behind, lsns, state, files }) => {
-      const good = chain(events.slice(0, 22), BigInt(first) * 8n, lengths, (i) =>
-        touched(touches[i], options.how),
-      )
-      const records = withEnd(good, end, behind)
+    .map((choice): Crash => {
+      const blocks = choice.touches.map((touch) => touched(touch, how))
+      const good = chain(changes(choice.events, choice.salt), BigInt(choice.first) * 8n, choice.salt, blocks)
+      const checkpoint = choice.before + choice.between
+      const end = Math.max(checkpoint + 1, good.length - 1 - choice.behind)
       const at = (n: number): bigint => good[Math.min(n, good.length - 1)].start
-      const control = { state, redo: at(before), checkPoint: at(before + between) }
-      const pages = PAGES.flatMap((page, i) => {
-        const { kind, n } = lsns[i]
-        if (kind === 'absent') return []
-        return [{ page, lsn: kind === 'old' ? good[0].prev - 8n * BigInt(n) : good[n % good.length].end }]
-      })
-      return { control, records, pages, files }
+      return {
+        control: { state: choice.state, redo: at(choice.before), checkPoint: at(checkpoint) },
+        records: withEnd(good, choice.end, end),
+        pages: choice.lsns.flatMap((lsn, i) => pageOnDisk(PAGES[i], lsn, good)),
+        files: choice.files,
+      }
     })
+  return fc.limitShrink(crash, MOST_SMALLER)
 }
 
-function pageChoice({
-  pages,
-}: CrashOptions): fc.Arbitrary<{ kind: 'old' | 'between' | 'absent'; n: number }> {
-  return fc.record({ kind: fc.constantFrom(...pages), n: fc.nat({ max: 23 }) })
+interface PageChoice {
+  readonly kind: CrashOptions['pages'][number]
+  readonly n: number
+}
+
+function pageChoice({ pages }: CrashOptions): fc.Arbitrary<PageChoice> {
+  return fc.record({ kind: fc.constantFrom(...pages), n: fc.nat({ max: MOST_RECORDS - 1 }) })
+}
+
+function pageOnDisk(page: string, { kind, n }: PageChoice, log: readonly LoggedRecord[]): Crash['pages'] {
+  if (kind === 'absent') return []
+  return [{ page, lsn: kind === 'old' ? log[0].prev - 8n * BigInt(n) : log[n % log.length].end }]
 }
 
 /** No page for 0, then page after page, in each of the ways. */
 function touched(choice: number, how: CrashOptions['how']): LoggedRecord['blocks'] {
   if (choice === 0) return []
   const page = PAGES[(choice - 1) % PAGES.length]
-  return [{ page, how: how[Math.floor(choice / PAGES.length) % how.length] }]
+  return [{ page, how: how[Math.floor((choice - 1) / PAGES.length)] }]
+}
+
+/** Some transactions make two changes where their history has one. */
+function changes(events: readonly TransactionEvent[], salt: number): TransactionEvent[] {
+  const twice = events.flatMap((event, i) =>
+    event.kind === 'seen' && (salt >> (i % 10)) & 1 ? [event, event] : [event],
+  )
+  return twice.slice(0, MOST_RECORDS)
 }
 
 /** Records in a row, one for each event, each pointing at the one before it. */
 function chain(
   events: readonly TransactionEvent[],
   first: bigint,
-  lengths: readonly number[],
-  blocksOf: (i: number) => LoggedRecord['blocks'],
+  salt: number,
+  blocks: readonly LoggedRecord['blocks'][],
 ): LoggedRecord[] {
   let [prev, start] = [first - 56n, first]
   return events.map((event, i) => {
-    const end = start + 8n * BigInt(lengths[i])
+    const end = start + 8n * BigInt(4 + ((salt * (i + 3)) % 37))
     const crc = Number((start * 2654435761n) & 0xffffffffn)
     // An end of a transaction changes no page; a change is made by somebody who is seen.
-    const blocks = event.kind === 'seen' ? blocksOf(i) : []
-    const record = { start, end, prev, xl_crc: crc, crc, events: [event], blocks }
+    const touches = event.kind === 'seen' ? (blocks[i] ?? []) : []
+    const record = { start, end, prev, xl_crc: crc, crc, events: [event], blocks: touches }
     ;[prev, start] = [start, end]
     return record
   })
 }
 
-/** The log ends before its last `behind` + 1 records. */
+/** The log ends before the record at `at`, whatever follows it. */
 function withEnd(
   good: readonly LoggedRecord[],
-  end: 'nothing' | 'damaged' | 'stale',
-  behind: number,
+  end: CrashOptions['ends'][number],
+  at: number,
 ): LoggedRecord[] {
-  const at = good.length - 1 - behind
-  if (end === 'nothing' || at < 1) return [...good]
   return good.map((record, i) => {
-    if (i !== at) return record
+    if (i !== at || end === 'nothing') return record
     return end === 'damaged'
       ? { ...record, crc: record.crc ^ 0x100 }
       : { ...record, prev: record.prev - 0x1000000n }

@@ -126,7 +126,7 @@ const controlFirst: fc.Arbitrary<readonly DiskCall[]> = shuffled(inOrder.slice(0
 
 function rule(text: string, why: string, calls: fc.Arbitrary<readonly DiskCall[]>): Check {
   const input: fc.Arbitrary<CutInput> = cutsOf(calls)
-  return generated(cutting, { rule: text, why, note: cutNote, runs: 80, input })
+  return generated(cutting, { rule: text, why, note: cutNote, runs: 120, input })
 }
 
 export const afterPowerCutSolution: Solution<'afterPowerCut'> = {

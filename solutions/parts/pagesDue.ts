@@ -71,7 +71,7 @@ const drivenByLog: fc.Arbitrary<RunningCheckpoint> = fc
   })
   .filter(isClear)
 
-const runs = 60
+const runs = 90
 const asInput = (checkpoint: RunningCheckpoint): ScheduleInput => [checkpoint]
 
 export const pagesDueSolution: Solution<'pagesDue'> = {

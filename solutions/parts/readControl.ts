@@ -101,7 +101,7 @@ export const readControlSolution: Solution<'readControl'> = {
       why: 'PostgreSQL computes it over the whole struct up to crc (ReadControlFile, xlog.c).',
       note: controlNote,
       runs: 100,
-      input: damaged(0, 291),
+      input: fc.oneof(damaged(0, 31), damaged(52, 291)),
     }),
     generated(opening, {
       rule: 'The three bytes between the nonce and the CRC are padding, and belong to what it covers.',
