@@ -16,6 +16,10 @@ import { WalReader } from '../wal/reader.js'
 import type { StartPoint } from './startup.js'
 import type { Survey } from './survey.js'
 
+/** Where the log is, and how to read it. */
+type Log = Pick<StartPoint, 'control' | 'timelines'>
+type Ended = Pick<Survey, 'end'>
+
 export type Verdict =
   'clean end' | 'torn tail' | 'recycled segment' | 'damage' | 'missing segment' | 'requested'
 
@@ -38,15 +42,15 @@ const MEANINGS: Record<Verdict, string> = {
   'missing segment': 'the log goes on in a segment that is not there: put it back, or what it holds is lost',
 }
 
-/** Judges the end that a survey found. Reads the rest of the log, changes nothing. */
-export function judgeEnd(disk: Disk, start: StartPoint, survey: Survey): EndVerdict {
+/** Judges the end that a survey, or any reader, found. Reads the rest of the log, changes nothing. */
+export function judgeEnd(disk: Disk, start: Log, survey: Ended): EndVerdict {
   const requested = survey.end.cause === 'requested'
   const validBeyond = requested ? undefined : findRecordBeyond(disk, start, survey)
   const verdict = verdictOf(disk, start, survey, validBeyond)
   return { verdict, validBeyond, meaning: MEANINGS[verdict] }
 }
 
-function verdictOf(disk: Disk, start: StartPoint, survey: Survey, validBeyond: Lsn | undefined): Verdict {
+function verdictOf(disk: Disk, start: Log, survey: Ended, validBeyond: Lsn | undefined): Verdict {
   const { end } = survey
   if (end.cause === 'requested') return 'requested'
   const laterSegment = (): boolean => {
@@ -67,21 +71,21 @@ function verdictOf(disk: Disk, start: StartPoint, survey: Survey, validBeyond: L
 }
 
 /** Does the segment's file begin with the page that belongs there, or is it a recycled one? */
-function isOwn(disk: Disk, start: StartPoint, segment: bigint): boolean {
+function isOwn(disk: Disk, start: Log, segment: bigint): boolean {
   const reader = readerOf(disk, start)
   reader.beginAt(segment * BigInt(start.control.xlog_seg_size))
   const first = reader.read()
   return first.kind === 'record' || !['stale page', 'zeroes', 'missing segment', 'page'].includes(first.cause)
 }
 
-function readerOf(disk: Disk, start: StartPoint): WalReader {
+function readerOf(disk: Disk, start: Log): WalReader {
   const { control, timelines } = start
   const { xlog_seg_size, system_identifier } = control
   return new WalReader({ disk, segmentSize: xlog_seg_size, timelines, systemIdentifier: system_identifier })
 }
 
 /** The first whole record on a page behind the break that carries the address it should. */
-function findRecordBeyond(disk: Disk, start: StartPoint, survey: Survey): Lsn | undefined {
+function findRecordBeyond(disk: Disk, start: Log, survey: Ended): Lsn | undefined {
   const { xlog_seg_size } = start.control
   const segments = listSegments(disk, xlog_seg_size)
   const broken = survey.end.aborted?.missingContinuation ?? survey.end.lsn
