@@ -253,6 +253,24 @@ test('what cannot be had is one sentence, and says what can', async () => {
   )
 })
 
+test('what a reader must know to believe the page is said below it', async () => {
+  const last = async (...args: string[]): Promise<string> =>
+    (await page(args[0], ...(args.slice(1) as [string]))).lines.at(-1) ?? ''
+  const unlogged = readdirSync(join(scene.dir, 'base/5')).find((name) => /^\d+_init$/.test(name)) ?? 'none'
+  expect(await last(`base/5/${unlogged.replace('_init', '')}`, '0')).toBe(
+    'an unlogged relation: none of it is in the log, and recovery empties it',
+  )
+  const { path, block } = changed[0]
+  expect(await last(path, String(block))).toBe(
+    'in progress: so says pg_xact on disk; the log may know the end of it (--at end)',
+  )
+  expect(await last(path, String(block), '--at', 'end')).toBe(
+    'in progress: in flight at the end of the log; recovery leaves it aborted',
+  )
+  const mapped = changed.find((other) => existsSync(join(scene.dir, `${other.path}_fsm`)))?.path ?? 'none'
+  expect(await last(`${mapped}_fsm`, '0', '--at', 'end')).toMatch(/^free space maps are hardly in the log/)
+})
+
 test('a damaged page is shown, with a warning and exit code 4; replay stops at it', async () => {
   const { path, block } = changed[0]
   const file = join(scene.dir, path)
