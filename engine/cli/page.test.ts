@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -164,6 +166,42 @@ test('a transaction in flight has not ended at any position, one that committed 
   expect(live?.length).toBe(scene.expected.accounts.length)
 })
 
+test('--help names every field of the document, down to those of a row', async () => {
+  const { path, block } = changed[0]
+  const help = (await pgcrash('page', '--help')).out
+  const found = await document(path, block, '--history', '--hex', '--at', 'end')
+  const item = found.page?.items?.find(({ tuple }) => tuple !== null)
+  const { page: shown, history } = found
+  const fields = [found, found.as_of, shown, shown?.checksum, item, item?.tuple].flatMap((part) =>
+    Object.keys(part ?? {}),
+  )
+  expect(fields.length).toBeGreaterThan(50)
+  expect(fields.filter((field) => !new RegExp(`\\b${field}\\b`).test(help))).toEqual([])
+  for (const outcome of history ?? []) expect(help).toContain(outcome.outcome)
+})
+
+test('a directory in use is shown as it lies on disk, and says so', async () => {
+  const server = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], {
+    cwd: scene.dir,
+    stdio: 'ignore',
+  })
+  const lock = join(scene.dir, 'postmaster.pid')
+  try {
+    await once(server, 'spawn')
+    writeFileSync(lock, `${server.pid}\n${scene.dir}\n`)
+    const { path, block } = changed[0]
+    const { code, err } = await page(path, block, '--at', 'end')
+    expect([code, err]).toEqual([
+      0,
+      `pgcrash: process ${server.pid} is using this directory: what it has in memory is not seen here\n`,
+    ])
+  } finally {
+    server.kill('SIGKILL')
+    await once(server, 'exit')
+    rmSync(lock)
+  }
+})
+
 test('what cannot be had is one sentence, and says what can', async () => {
   const { path, block } = changed[0]
   const one = async (code: number, sentence: RegExp, ...args: string[]): Promise<void> => {
@@ -213,6 +251,24 @@ test('what cannot be had is one sentence, and says what can', async () => {
     '--at',
     '0/100',
   )
+})
+
+test('what a reader must know to believe the page is said below it', async () => {
+  const last = async (...args: string[]): Promise<string> =>
+    (await page(args[0], ...(args.slice(1) as [string]))).lines.at(-1) ?? ''
+  const unlogged = readdirSync(join(scene.dir, 'base/5')).find((name) => /^\d+_init$/.test(name)) ?? 'none'
+  expect(await last(`base/5/${unlogged.replace('_init', '')}`, '0')).toBe(
+    'an unlogged relation: none of it is in the log, and recovery empties it',
+  )
+  const { path, block } = changed[0]
+  expect(await last(path, String(block))).toBe(
+    'in progress: so says pg_xact on disk; the log may know the end of it (--at end)',
+  )
+  expect(await last(path, String(block), '--at', 'end')).toBe(
+    'in progress: in flight at the end of the log; recovery leaves it aborted',
+  )
+  const mapped = changed.find((other) => existsSync(join(scene.dir, `${other.path}_fsm`)))?.path ?? 'none'
+  expect(await last(`${mapped}_fsm`, '0', '--at', 'end')).toMatch(/^free space maps are hardly in the log/)
 })
 
 test('a damaged page is shown, with a warning and exit code 4; replay stops at it', async () => {

@@ -7,7 +7,7 @@ import type { Disk } from '../disk/disk.js'
 import { BLCKSZ, DBState, readControlFile, type ControlFile } from '../format/controlFile.js'
 import { formatLsn, type Lsn } from '../format/lsn.js'
 import { pageOf, type Page } from '../format/page.js'
-import { relationPath } from '../format/relationPath.js'
+import { FORK, relationPath } from '../format/relationPath.js'
 import { fatesOnDisk } from '../lens/page/fates.js'
 import { replayPage, type PageAddress, type ReplayedPage } from '../lens/pageReplay.js'
 import { viewPage, type PageView } from '../lens/pageView.js'
@@ -50,7 +50,7 @@ export async function pageCommand(
     const found =
       options.at === undefined
         ? onDisk(disk, control, address, replayed)
-        : asOf(control, address, replayed as ReplayedPage, options.at)
+        : asOf(disk, control, address, replayed as ReplayedPage, options.at)
     await print(found, options, io)
     return complainOf(found, io)
   } finally {
@@ -116,9 +116,9 @@ function onDisk(
   const files = new RelationFiles(disk, address, address.fork, control.relseg_size)
   const page = readPage(disk, files, address.block)
   const touched = replayed && replayed.touches.length > 0
-  const stale = control.state !== DBState.DB_SHUTDOWNED
+  const about = aboutDirectory(disk, control, address)
   if (typeof page === 'string' && !touched) {
-    const inLog = stale ? '; --at end looks for it in the log' : ''
+    const inLog = about.crashed ? '; --at end looks for it in the log' : ''
     throw new NotRecoverable(page + (replayed ? ', and no record of the log touches it' : inLog))
   }
   const view =
@@ -127,7 +127,16 @@ function onDisk(
       : viewPage(page, { ...address, checksums: checksumsOf(control), fates: fatesOnDisk(disk) })
   const file = files.file(Math.floor(address.block / control.relseg_size))
   const place = { file, offset: (address.block % control.relseg_size) * BLCKSZ }
-  return { address, view, missing: typeof page === 'string' ? page : undefined, place, replayed, stale }
+  return { address, view, missing: typeof page === 'string' ? page : undefined, place, replayed, ...about }
+}
+
+function aboutDirectory(
+  disk: Disk,
+  control: ControlFile,
+  address: PageAddress,
+): Pick<FoundPage, 'crashed' | 'unlogged'> {
+  const init = disk.size(relationPath(address, FORK.INIT)) !== undefined
+  return { crashed: control.state !== DBState.DB_SHUTDOWNED, unlogged: init && address.fork !== FORK.INIT }
 }
 
 /** The page, or why there is none. */
@@ -145,6 +154,7 @@ function readPage(disk: Disk, files: RelationFiles, block: number): Page | strin
 }
 
 function asOf(
+  disk: Disk,
   control: ControlFile,
   address: PageAddress,
   replayed: ReplayedPage,
@@ -157,7 +167,15 @@ function asOf(
     checksums: checksumsOf(control) ? (unwritten ? 'unwritten' : true) : false,
     fates,
   })
-  return { address, view, missing: undefined, place: undefined, replayed, at, stale: false }
+  return {
+    address,
+    view,
+    missing: undefined,
+    place: undefined,
+    replayed,
+    at,
+    ...aboutDirectory(disk, control, address),
+  }
 }
 
 function noPageSentence(address: PageAddress, { touches, later }: ReplayedPage, at: Lsn | 'end'): string {

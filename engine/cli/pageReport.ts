@@ -21,7 +21,9 @@ export interface FoundPage {
   /** The position asked for; undefined for the page on disk. */
   at?: Lsn | 'end'
   /** The directory was not shut down: pg_xact on disk may be behind. */
-  stale: boolean
+  crashed: boolean
+  /** The relation has an init fork: it is not in the log, and empty after a crash. */
+  unlogged: boolean
 }
 
 /** The document of --json. Null for what does not apply. */
@@ -164,17 +166,22 @@ function provenance({ place, missing, replayed, at }: FoundPage): string {
     return `${when}${beyond}: ${made} the record at ${formatLsn(fresh.lsn)}${more}${newer}`
   }
   if (changes === 0)
-    return `${when}${beyond}: as on disk; no record from the redo point ${formatLsn(start.redo)} on changes it`
+    return touches.length > 0
+      ? `${when}${beyond}: as on disk, where it has every change of the log up to there`
+      : `${when}${beyond}: as on disk; no record from the redo point ${formatLsn(start.redo)} on touches it`
   const from = onDisk === undefined ? 'nothing' : `the page on disk (${formatLsn(onDisk)})`
   return `${when}${beyond}: ${from}${more}`
 }
 
 /** What a reader must know to believe the page, and no more. */
-function notesOf({ address, view, at, stale, replayed }: FoundPage): string[] {
+function notesOf({ address, view, at, crashed, replayed, unlogged }: FoundPage): string[] {
   const notes: string[] = []
-  if (at === undefined && stale && view?.json.kind === 'new') notes.push('the log may fill it: --at end')
+  if (unlogged && crashed)
+    notes.push('an unlogged relation: none of it is in the log, and recovery empties it')
+  if (at === undefined && crashed && !unlogged && view?.json.kind === 'new')
+    notes.push('the log may fill it: --at end')
   const open = view?.json.items?.some(({ tuple }) => tuple !== null && mentionsOpen(tuple)) ?? false
-  if (open && at === undefined && stale)
+  if (open && at === undefined && crashed && !unlogged)
     notes.push('in progress: so says pg_xact on disk; the log may know the end of it (--at end)')
   if (open && at === 'end')
     notes.push('in progress: in flight at the end of the log; recovery leaves it aborted')

@@ -17,9 +17,9 @@ test('--version and --help say what there is, with examples and exit codes', asy
   })
   const help = await pgcrash('--help')
   expect(help.code).toBe(0)
-  for (const part of ['recover', 'wal', 'control', 'Examples:', 'Exit codes:'])
+  for (const part of ['recover', 'wal', 'page', 'control', 'Examples:', 'Exit codes:'])
     expect(help.out).toContain(part)
-  for (const command of ['recover', 'wal', 'control']) {
+  for (const command of ['recover', 'wal', 'page', 'control']) {
     const { code, out } = await pgcrash(command, '--help')
     expect(code).toBe(0)
     expect(out).toMatch(new RegExp(`^Usage: pgcrash ${command} `))
@@ -34,6 +34,8 @@ test.each([
   [['wal', 'DIR', '--from', 'zero'], 'A WAL location looks like 0/1A2B3C8.'],
   [['wal', 'DIR', '--rmgr', 'Heap3'], 'Resource managers are XLOG, Transaction,'],
   [['wal', 'DIR', '--relation', '1663/5'], 'Expected a path like base/5/16384'],
+  [['wal', 'DIR', '--relation', 'base/5/1_vm', '--fork', 'fsm'], 'name two different forks'],
+  [['page', 'DIR', 'base/5/16384'], 'expected a directory, a relation and a block number'],
   [['wal', 'DIR', '--fork', 'first'], 'Forks are main, fsm, vm, init.'],
   [['wal', 'DIR', '--limit', '0'], 'Expected a whole number from 1'],
   [['wal', 'DIR', '--xid', '4294967296'], 'Expected a whole number from 0 to 4294967295.'],
@@ -50,11 +52,12 @@ test.each([
   expect(err).toContain(sentence)
 })
 
-test.each(['recover', 'wal', 'control'])(
+test.each(['recover', 'wal', 'control', 'page'])(
   '%s: what is no data directory, or a broken one, is one sentence',
   async (command) => {
     const one = async (path: string, code: number, sentence: RegExp): Promise<void> => {
-      const result = await pgcrash(command, path)
+      const more = command === 'page' ? ['base/5/16384', '0'] : []
+      const result = await pgcrash(command, path, ...more)
       expect(result).toMatchObject({ code, out: '' })
       expect(result.err.split('\n')[0]).toMatch(sentence)
       expect(result.err).not.toMatch(/^ +at /m)

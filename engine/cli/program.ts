@@ -61,15 +61,17 @@ The directory must not be in use. Afterwards PostgreSQL starts on it without rec
 a directory that PostgreSQL or pgcrash can still recover.
 
 --json prints one object: outcome (recovered, would recover, no recovery needed), state, timeline, checkpoint_lsn,
-redo_lsn, wal {first_lsn, last_lsn, end_lsn, records, bytes, verdict, meaning, valid_beyond, reason,
-by_resource_manager}, transactions {committed, aborted, in_flight, in_flight_become, prepared}, files
+redo_lsn, wal {first_lsn, last_lsn, end_lsn, records, bytes, verdict, meaning, valid_beyond, newest_page_lsn, reason,
+by_resource_manager}, transactions {committed, aborted, last_end_time, in_flight, in_flight_become, prepared}, files
 {temporary_removed, unlogged_reset, leftovers_removed, dummies}, missing_blocks, final_checkpoint {lsn, pages_written,
 status_pages_written}; null for what does not apply. Verdicts on the end of the log: clean end, torn tail, recycled
-segment, missing segment, damage (whole records stand behind the break), requested (--to). PostgreSQL's sentences then go to standard error.
+segment, missing segment, damage (whole records stand behind the break), requested (--to). PostgreSQL's sentences then
+go to standard error. Names stay and keep their meaning, new ones may come.
 
 Examples:
   pgcrash recover DIR --dry-run
-  pgcrash recover DIR
+  pgcrash recover DIR --backup /elsewhere/before && pgcrash undo DIR /elsewhere/before
+  pgcrash recover DIR --to 0/1A2B3C8 --into /elsewhere/copy
 
 ${EXIT_CODES_HELP}
 `
@@ -82,19 +84,25 @@ that pgcrash wal prints, 1663/5/16384. BLOCK counts from 0 through all files of 
 but where the log holds a full-page image of it, it is rebuilt from there; a refusal says which position can be had.
 Hint bits, which are not in the log, are as they were found.
 
---json prints one object. path, reltablespace, reldatabase, relfilenode, relforkname, relblocknumber · as_of {source
-(disk, log), file, file_offset, asked, reached, redo_lsn, page_lsn_on_disk, rebuilt_from, records_applied,
-records_later} · page {kind (heap, sequence, btree, hash, gin, gist, spgist, brin, bloom, vm, fsm, new, unknown), type,
-header (PageHeaderData), checksum {stored, computed, valid}, fault, special, contents, items, entries}, null when the
-page is not on disk · with --hex bytes, in hexadecimal · with --history history, the objects of pgcrash wal --json with
-outcome (needsRedo, done, restored, notFound, cleared, created, truncated, dropped, skipped) and page_lsn_before.
-special and contents have PostgreSQL's field names, x_names beside x for the bits that are set. items: lp, lp_off,
-lp_flags (UNUSED, NORMAL, REDIRECT, DEAD), lp_len, damaged, and tuple: of a heap t_xmin, t_xmin_status (committed,
-aborted, in progress, sub-committed, prepared, frozen, bootstrap, none, unknown), t_xmax, t_xmax_status (the same, or
-multixact), t_cid, t_ctid, t_infomask2, t_infomask, flags, natts, t_hoff, t_bits, t_data, row (live, inserting, not
-inserted, deleting, deleted, updating, updated, moved, unknown), members {xid, mode, status}; of an index t_tid, what
-it leads to, and its key. entries: what has no line pointers, ranges of a map and posting lists. Lengths and offsets are
-in bytes, LSNs and 64-bit numbers text, keys and data hexadecimal. Names that are there stay; new ones may come.
+--json prints one object; null is what does not apply:
+  path, reltablespace, reldatabase, relfilenode, relforkname, relblocknumber
+  as_of     source (disk, log), file, file_offset, asked, reached, redo_lsn, page_lsn_on_disk, rebuilt_from (the record
+            that holds the image), records_applied, records_later
+  page      kind (heap, sequence, btree, hash, gin, gist, spgist, brin, bloom, vm, fsm, new, unknown), type (leaf, meta …),
+            header, special, contents (of a meta page or a map): PostgreSQL's field names, x_names the bits set in x;
+            checksum {stored, computed, valid, pending: not on disk, so not set yet}, fault, items, entries
+  items     lp, lp_off, lp_flags (UNUSED, NORMAL, REDIRECT, DEAD), lp_len, damaged, tuple
+            of a heap: t_xmin, t_xmin_status (committed, aborted, in progress, sub-committed, prepared, frozen, bootstrap,
+            none, unknown), t_xmax, t_xmax_status (the same, or multixact), members {xid, mode, status}, t_cid, t_ctid,
+            t_infomask2, t_infomask, flags, natts, t_hoff, t_bits, t_data, row (live, inserting, not inserted, deleting,
+            deleted, updating, updated, moved, unknown)
+            of an index: t_tid, key, and what it leads to, as the access method has it: downlink, heap_tid, tids …
+  entries   what has no line pointers: ranges of a map, posting lists
+  bytes     with --hex: the page
+  history   with --history: the objects of pgcrash wal --json, page_lsn_before, and outcome (needsRedo, done, restored,
+            notFound, cleared, created, truncated, dropped, skipped)
+Lengths and offsets are bytes, LSNs and 64-bit numbers text, keys and data hexadecimal. Names stay and keep their
+meaning, new ones may come.
 
 Examples:
   pgcrash page DIR base/5/16384 0

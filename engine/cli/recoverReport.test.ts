@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { losses, reportLines, type RecoverReport } from './recoverReport.js'
+import { pgcrash } from './testing/io.js'
 
 const report: RecoverReport = {
   outcome: 'would recover',
@@ -58,6 +60,22 @@ files         temporary, removed: base/5/t3_0, base/5/t3_1, base/5/t3_2, base/5/
 records       XLOG                         2             144 bytes
               ReplicationOrigin       14,098       3,620,742 bytes
 `)
+})
+
+test('README and --help name every field of the document', async () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+  const help = (await pgcrash('recover', '--help')).out
+  const named = (value: unknown): string[] =>
+    Array.isArray(value)
+      ? value.slice(0, 1).flatMap(named)
+      : typeof value === 'object' && value !== null
+        ? Object.entries(value).flatMap(([key, inner]) => [key, ...named(inner)])
+        : []
+  const fields = named({ ...report, missing_blocks: [{ path: '', block: 0 }] })
+  expect(fields.length).toBeGreaterThan(35)
+  expect(fields.filter((field) => !readme.includes(`\`${field}\``))).toEqual([])
+  const within = new Set(['name', 'xid', 'gid', 'path', 'block']) // of the lists
+  expect(fields.filter((field) => !within.has(field) && !new RegExp(`\\b${field}\\b`).test(help))).toEqual([])
 })
 
 test('what is lost is called by its name, and comes first', () => {

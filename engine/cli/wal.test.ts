@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream'
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { formatLsn } from '../format/lsn.js'
@@ -27,8 +27,27 @@ test('from the redo point to the end, and why it ends', async () => {
   expect(indexes(lines)).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
   const end = formatLsn(directory.end)
   expect(err).toBe(
-    `pgcrash: end of WAL at ${end}: invalid record length at ${end}: expected at least 24, got 0\n`,
+    `pgcrash: end of WAL at ${end}: invalid record length at ${end}: expected at least 24, got 0\n` +
+      'pgcrash: clean end: nothing was written after the last record; no WAL is lost\n',
   )
+})
+
+test('a break with whole records behind it is told, and where to read on', async () => {
+  const more = testDirectory(40)
+  const segment = join(more.path, 'pg_wal', '000000010000000000000001')
+  const log = readFileSync(segment)
+  log[Number(more.starts[3] & 0xfffffn) + 30] ^= 1
+  writeFileSync(segment, log)
+  const { code, lines, err } = await pgcrash('wal', more.path)
+  expect([code, lines.length]).toEqual([0, 3])
+  expect(err).toMatch(
+    /incorrect resource manager data checksum in record at \S+\npgcrash: damage: the log is broken here/,
+  )
+  const [, beyond] = /to read on behind the break: --from (\S+)\n$/.exec(err) ?? []
+  const rest = await pgcrash('wal', more.path, '--from', beyond)
+  expect(rest.lines.length).toBeGreaterThan(30)
+  expect(rest.err).toContain('clean end: ')
+  more.remove()
 })
 
 test('ranges: --from finds the next record, --to keeps those that end there or before', async () => {

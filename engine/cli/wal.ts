@@ -10,6 +10,7 @@ import { localTimeZone } from '../lens/timeZone.js'
 import { statsLines, WalStats } from '../lens/waldumpStats.js'
 import { waldumpDetails, waldumpLine } from '../lens/waldump.js'
 import { recordToJson, statsToJson } from '../lens/walJson.js'
+import { judgeEnd } from '../recovery/verdict.js'
 import { XLOG } from '../redo/xlog.js'
 import { findRecord, oldestPosition, type FoundRecord } from '../wal/findRecord.js'
 import type { EndOfWal, WalRecord } from '../wal/record.js'
@@ -114,7 +115,14 @@ async function print(
     if (options.stats) writeStats(writer, stats, options)
     await writer.flush()
   }
-  if (end && !watch && !writer.closed) say(io, `end of WAL at ${formatLsn(end.lsn)}: ${end.reason}`)
+  if (!end || watch || writer.closed) return
+  say(io, `end of WAL at ${formatLsn(end.lsn)}: ${end.reason}`)
+  const control = readControlFile(disk)
+  const timeline = control.checkPointCopy.ThisTimeLineID
+  const timelines = timelineHistory(disk, timeline)
+  const { verdict, meaning, validBeyond } = judgeEnd(disk, { control, timelines }, { end, timeline })
+  say(io, `${verdict}: ${meaning}`)
+  if (validBeyond !== undefined) say(io, `to read on behind the break: --from ${formatLsn(validBeyond)}`)
 }
 
 /** Where the record's last byte ends, but for alignment: what --to is compared with. */
