@@ -6,8 +6,8 @@ const elsewhere = ['**/node_modules/**', '**/dist/**', '.venv/**', '.cache/**']
 export default defineConfig({
   test: {
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 240_000,
     projects: [
       {
         extends: true,
@@ -28,7 +28,7 @@ export default defineConfig({
           include: ['.jupyter/**/*.test.ts', '.ci/**/*.test.ts'],
           exclude: elsewhere,
           globalSetup: '.jupyter/testing/installed.ts',
-          testTimeout: 60_000,
+          testTimeout: 240_000,
         },
       },
     ],

@@ -19,6 +19,7 @@ const FLOORS: Record<string, number> = {
   redo: 4,
   recovery: 5,
   database: 6,
+  simulation: 7,
 }
 const MAX_FUNCTION_LINES = 70
 const MAX_FILE_LINES = 500
@@ -81,9 +82,9 @@ test('imports run downward or sideways inside a floor; wal and buffers do not kn
       if (from !== undefined && to !== undefined && (to > from || (to === from && folder !== other)))
         wrong.push(`${name(path)} → ${name(target)}`)
       if (other === 'parts.ts' && (from ?? 9) < 4) wrong.push(`${name(path)} → ${name(target)}`)
-      if (other === 'lens' && folder !== 'lens' && !/^(index\.ts|cli)/.test(folder))
+      if (other === 'lens' && folder !== 'lens' && !/^(index\.ts|cli|soak$)/.test(folder))
         wrong.push(`${name(path)} → ${name(target)}`)
-      if (other === 'scenes' && !['scenes', 'bench', 'index.ts'].includes(folder))
+      if (other === 'scenes' && !['scenes', 'bench', 'soak', 'index.ts'].includes(folder))
         wrong.push(`${name(path)} → ${name(target)}`)
     }
   expect(wrong).toEqual([])
@@ -106,12 +107,13 @@ test('no cycles, types included', () => {
   expect(cycles).toEqual([])
 })
 
-test('only nodeDisk, the command line and the scenes know Node; packages are the pinned few', () => {
+test('only nodeDisk, the command line, the scenes and the tools know Node; packages are the pinned few', () => {
   const wrong: string[] = []
   for (const { path, folder, imports } of modules)
     for (const { target, lazy } of imports) {
       const mayKnowNode =
-        /^(scenes|bench|cli|cli\.ts)$/.test(folder) || name(path) === 'engine/disk/nodeDisk.ts'
+        /^(scenes|bench|soak|cli|cli\.ts)$/.test(folder) ||
+        ['engine/disk/nodeDisk.ts', 'engine/simulation/main.ts'].includes(name(path))
       if (target.startsWith('node:') && !mayKnowNode) wrong.push(`${name(path)} imports ${target}`)
       if (name(path) === 'engine/scenes/door.ts' && target.startsWith('node:') && !lazy)
         wrong.push(`${name(path)} needs ${target} at once`)
@@ -132,7 +134,7 @@ test('every import leads to a file, every file is imported by another or is a do
   // A scene may be there for tests alone; the tests' own imports count for it.
   const asked = new Set(sources(engine, true).flatMap((path) => parse(path).imports.map((i) => i.target)))
   const doors =
-    /^engine\/(index|cli|bench\/\w+|scenes\/coverage\/main|scenes\/index|scenes\/(\w+\/)?\w+Child)\.ts$/
+    /^engine\/(index|cli|bench\/\w+|soak\/main|scenes\/coverage\/main|simulation\/main|scenes\/index|scenes\/(\w+\/)?\w+Child)\.ts$/
   for (const { path, imports } of modules)
     for (const { target } of imports)
       if (target.startsWith('/')) expect(existsSync(target), `${name(path)} → ${target}`).toBe(true)

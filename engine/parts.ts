@@ -19,6 +19,10 @@ export interface Parts {
   inFlight(seen: readonly TransactionEvent[]): number[]
   /** Must this file be removed after a crash, because it is temporary? `path` is relative to the data directory. */
   isTemporary(path: string): boolean
+  /** Write-ahead: up to where must the log be on disk before a page with this LSN is written? (bufmgr.c, FlushBuffer) */
+  logBeforePage(pageLSN: Lsn): Lsn
+  /** Must the record that changes a page with this LSN carry all of it? `redo`: where the last checkpoint began. */
+  needsImage(pageLSN: Lsn, redo: Lsn): boolean
   /** The last writes of recovery, put in the order in which they must reach the disk. */
   finalWrites(writes: readonly FinalWrite[]): FinalWrite[]
 }
@@ -85,5 +89,7 @@ export const reference: Parts = {
   needsRedo: (pageLSN, recordEnd) => pageLSN < recordEnd,
   inFlight,
   isTemporary,
+  logBeforePage: (pageLSN) => pageLSN,
+  needsImage: (pageLSN, redo) => pageLSN <= redo,
   finalWrites: (writes) => [...writes].sort((a, b) => FINAL_WRITES.indexOf(a) - FINAL_WRITES.indexOf(b)),
 }

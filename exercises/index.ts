@@ -6,6 +6,7 @@ import type { Candidate, Exercise } from './checking/check.js'
 import { show } from './checking/kernel.js'
 import { plain } from './checking/plainData.js'
 import { escapeHtml, reportHtml, reportText, runChecks, type CheckReport } from './checking/report.js'
+import { noteProgress, progressLine, standings } from './progress.js'
 import { gateTrials, trialsText } from './scene/tryGate.js'
 
 /**
@@ -18,8 +19,14 @@ export async function check<Name extends ExerciseName>(
   scene?: CrashedScene,
 ): Promise<void> {
   const report = await findings(name, part, scene)
-  show({ text: reportText(report), html: reportHtml(report) })
+  const verdicts = new Set(report.rows.map(({ finding }) => finding.verdict))
+  if (!verdicts.has('not started')) noteProgress(name, verdicts.size === 1 && verdicts.has('passed'), part)
+  const relies = await standings(exerciseOf(name).relies ?? [])
+  const foot = [...relies.map((one) => `relies on ${one.name}: ${one.why}`), progressLine(report.notebook)]
+  show({ text: [reportText(report), ...foot].join('\n'), html: reportHtml(report) + footHtml(foot) })
 }
+
+const footHtml = (lines: readonly string[]): string => `<p>${lines.map(escapeHtml).join('<br>')}</p>`
 
 /** As {@link check}, but hands the findings back instead of showing them. */
 export async function findings<Name extends ExerciseName>(
@@ -56,3 +63,4 @@ export type { ExerciseName, Signatures } from './all.js'
 export { filesOf, recordsOf, transactionsOf } from './scene/contents.js'
 export type { CheckReport, Row } from './checking/report.js'
 export type { Counterexample, Finding, Verdict } from './checking/check.js'
+export { mine, PROGRESS_FILE, type Standing } from './progress.js'

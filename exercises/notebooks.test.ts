@@ -18,13 +18,21 @@ interface Notebook {
 }
 
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
+const read = (name: string): Notebook => JSON.parse(readFileSync(path(name), 'utf8')) as Notebook
+
+/** Headings as Jupyter writes them into a link: "## Is it whole?" is #Is-it-whole?. */
+function anchorsOf(notebook: string): string[] {
+  const prose = read(`../chapters/${notebook}.ipynb`).cells.filter(
+    ({ cell_type }) => cell_type === 'markdown',
+  )
+  const headings = prose.flatMap(({ source }) => source.join('').match(/^#+ .+$/gm) ?? [])
+  return headings.map((heading) => heading.replace(/^#+ /, '').replaceAll(' ', '-'))
+}
 
 test.each(exercises)(
   '$notebook: $name has its question, stub, check and three hints, and no outputs',
   ({ name, notebook }) => {
-    const { nbformat, metadata, cells } = JSON.parse(
-      readFileSync(path(`${notebook}.ipynb`), 'utf8'),
-    ) as Notebook
+    const { nbformat, metadata, cells } = read(`${notebook}.ipynb`)
     expect([nbformat, metadata.kernelspec.name, metadata.kernelspec.language]).toEqual([
       4,
       'tslab',
@@ -45,8 +53,10 @@ test.each(exercises)(
       .map(({ source }) => source.join(''))
       .join('\n')
     expect(prose.match(/<summary>Hint \d<\/summary>/g)).toHaveLength(3)
-    expect(prose).toContain(`(../chapters/${notebook}.ipynb`)
-    for (const cell of cells.filter(({ cell_type }) => cell_type === 'code'))
+    const [, anchor] =
+      prose.match(`\\(\\.\\./chapters/${notebook}\\.ipynb(?:#([^)]+))?\\)`) ?? expect.fail('no link')
+    if (anchor !== undefined) expect(anchorsOf(notebook)).toContain(decodeURIComponent(anchor))
+    for (const cell of own.filter(({ cell_type }) => cell_type === 'code'))
       expect([cell.outputs, cell.execution_count]).toEqual([[], null])
   },
 )

@@ -81,6 +81,7 @@ test.each([
   ['1. WAL', 'WAL'],
   ['Chapter 3: The checkpoint', 'The checkpoint'],
   ['Exercise 2 · LSN', 'LSN'],
+  ['Exercise 4.1. The redo gate', 'The redo gate'],
   ['4 – Startup', 'Startup'],
   ['Exercise 4.2. A page healed', 'A page healed'],
   ['0/16B3748 and the rest', '0/16B3748 and the rest'],

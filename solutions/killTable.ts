@@ -21,10 +21,13 @@ export interface KillRow {
   readonly failures: readonly string[]
 }
 
-/** Proves all exercises. The seed is another one than the grader's. */
-export async function killTable(seed = 4711): Promise<KillRow[]> {
+/** Proves all exercises, or those that are named. The seed is another one than the grader's. */
+export async function killTable(
+  seed = 4711,
+  names: readonly string[] = exercises.map(({ name }) => name),
+): Promise<KillRow[]> {
   const rows: KillRow[] = []
-  for (const { name } of exercises) rows.push(await killRow(name, seed))
+  for (const name of names) rows.push(await killRow(name, seed))
   return rows
 }
 

@@ -1,4 +1,4 @@
-// npm run exercises: exercises × wrong solutions.
+// npm run exercises: exercises × wrong solutions; of all exercises, or of those that are named.
 
 import { pc } from './colors.js'
 import { killTable, type KillRow } from './killTable.js'
@@ -18,7 +18,8 @@ function lines({ exercise, visible, hidden, wrong, alsoRight }: KillRow): string
   ]
 }
 
-const rows = await killTable()
+const names = process.argv.slice(2)
+const rows = names.length > 0 ? await killTable(undefined, names) : await killTable()
 const failures = rows.flatMap((row) => row.failures)
 const proofs = rows.reduce((sum, row) => sum + row.proofs, 0)
 const wrong = rows.reduce((sum, row) => sum + Object.keys(row.wrong).length, 0)

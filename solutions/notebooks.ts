@@ -34,10 +34,15 @@ export function withStubs(notebook: string, write: (stub: string, exercise: stri
 
 /** The stub cell with its function replaced by the reference solution, comment included. */
 export function solved(stub: string, exercise: string): string {
-  const file = here(`./parts/${exercise}.ts`)
-  const solution = functionText(readFileSync(file, 'utf8'), exercise, file)
+  const solution = solutionSource(exercise)
   const { start, end } = solutionSpan(stub, exercise, `the stub of ${exercise}`)
   return stub.slice(0, start) + solution + stub.slice(end)
+}
+
+/** The text of a reference solution: its comment and its function. */
+export function solutionSource(exercise: string): string {
+  const file = here(`./parts/${exercise}.ts`)
+  return functionText(readFileSync(file, 'utf8'), exercise, file)
 }
 
 function functionText(source: string, name: string, place: string): string {

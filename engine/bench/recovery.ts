@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: one crash, recovered in turn by native PostgreSQL 18 and by pgcrash, several times.
+ * One crash, recovered in turn by native PostgreSQL 18 and by pgcrash, several times.
  *
  *   pgbench ─► kill ─► image ─┬─ copy ─► postgres, until it accepts connections ─┐
  *                             └─ copy ─► pgcrash recover, the whole process ─────┴─► ratio, pair by pair
@@ -20,7 +20,6 @@ import {
 import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { nodeDisk } from '../disk/nodeDisk.js'
 import { Recovery } from '../recovery/recovery.js'
 import { configure, giveToServer, initdb, NativeServer, nativeVersion } from '../scenes/native.js'
@@ -34,22 +33,8 @@ interface Run {
   memory: number | undefined
 }
 
-const { values } = parseArgs({
-  options: {
-    scale: { type: 'string', default: '50' },
-    wal: { type: 'string', default: '1024' },
-    rounds: { type: 'string', default: '5' },
-    help: { type: 'boolean', default: false },
-  },
-})
-
-if (values.help)
-  console.log(
-    'npm run bench -- [--scale 50] [--wal 1024 (MiB after the redo point)] [--rounds 5]\nNeeds pgbench.',
-  )
-else await bench(Number(values.scale), Number(values.wal), Number(values.rounds))
-
-async function bench(scale: number, walMiB: number, rounds: number): Promise<void> {
+/** Prints both times, MB/s, records/s, peak memory and the ratio, pair by pair. `walMiB`: behind the redo point. */
+export async function benchRecovery(scale: number, walMiB: number, rounds: number): Promise<void> {
   const image = await crashImage(scale, walMiB)
   const { survey } = new Recovery(nodeDisk(image, { readOnly: true }))
   const { start } = new Recovery(nodeDisk(image, { readOnly: true }))

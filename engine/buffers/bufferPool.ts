@@ -11,8 +11,8 @@ import { BLCKSZ } from '../format/controlFile.js'
 import type { Lsn } from '../format/lsn.js'
 import { isNewPage, pageFault, pageLsn, pageOf, type Page } from '../format/page.js'
 import { pageChecksum } from '../format/pageChecksum.js'
-import { FORK } from '../format/relationPath.js'
-import { RelationFork, type BufferedPage } from './relationFork.js'
+import { databasePath, FORK } from '../format/relationPath.js'
+import { BufferedPage, RelationFork } from './relationFork.js'
 
 export interface BufferPoolOptions {
   /** Most pages held; 65,536 (512 MiB) when not given. */
@@ -36,7 +36,7 @@ export class BufferPool {
   private readonly frames: BufferedPage[] = []
   private readonly forks = new Map<number, RelationFork[]>()
   private readonly capacity: number
-  private readonly outgoing = new Uint8Array(MAX_WRITE_PAGES * BLCKSZ)
+  private outgoing: Uint8Array | undefined
   private slab = new Uint8Array(0)
   private slabUsed = 0
   private hand = 0
@@ -61,6 +61,11 @@ export class BufferPool {
       const known = last.locator
       if (known.relNumber === relNumber && known.dbOid === dbOid && known.spcOid === spcOid) return last
     }
+    if (fork < 0 || fork > FORK.INIT)
+      throw new CorruptData({
+        file: databasePath(spcOid, dbOid),
+        what: `relation ${relNumber} has no fork number ${fork}`,
+      })
     const key = relNumber * 4 + fork
     let candidates = this.forks.get(key)
     if (!candidates) this.forks.set(key, (candidates = []))
@@ -153,6 +158,11 @@ export class BufferPool {
     for (const file of this.allForks()) if (file.exists()) file.growFiles()
   }
 
+  /** Writes one page, if it is dirty: the background writer's work, and the checkpointer's. */
+  writeIfDirty(page: BufferedPage): void {
+    if (page.dirty) this.write([page])
+  }
+
   private used(page: BufferedPage): BufferedPage {
     if (page.usage < MAX_USAGE) page.usage++
     page.usedBy = this.currentRecord
@@ -162,7 +172,7 @@ export class BufferPool {
   private frameFor(file: RelationFork, block: number): BufferedPage {
     let page: BufferedPage
     if (this.frames.length < this.capacity) {
-      page = { ...this.freshPage(), file, block, dirty: false, usage: 1, usedBy: this.currentRecord }
+      page = new BufferedPage(this.freshPage(), file, block, this.currentRecord)
       this.frames.push(page)
     } else {
       page = this.evict()
@@ -175,10 +185,11 @@ export class BufferPool {
     return page
   }
 
-  /** Memory for one more page, taken from the system many pages at a time. */
+  /** Memory for one more page, taken from the system many pages at a time: the more, the more there are. */
   private freshPage(): Page {
     if (this.slabUsed === this.slab.length) {
-      this.slab = new Uint8Array(SLAB_PAGES * BLCKSZ)
+      const pages = Math.min(SLAB_PAGES, Math.max(2, this.frames.length))
+      this.slab = new Uint8Array(pages * BLCKSZ)
       this.slabUsed = 0
     }
     this.slabUsed += BLCKSZ
@@ -211,7 +222,9 @@ export class BufferPool {
 
   /** Writes consecutive pages of one file: log first, then checksum, then bytes. */
   private write(pages: BufferedPage[]): void {
-    const bytes = pages.length === 1 ? pages[0].bytes : this.outgoing.subarray(0, pages.length * BLCKSZ)
+    if (pages.length > 1) this.outgoing ??= new Uint8Array(MAX_WRITE_PAGES * BLCKSZ)
+    const bytes =
+      this.outgoing && pages.length > 1 ? this.outgoing.subarray(0, pages.length * BLCKSZ) : pages[0].bytes
     for (let i = 0; i < pages.length; i++) {
       const page = pages[i]
       if (!isNewPage(page)) {

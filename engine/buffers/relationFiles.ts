@@ -27,7 +27,8 @@ export class RelationFiles {
     this.path = relationPath(locator, fork)
   }
 
-  private file(segment: number): string {
+  /** Path of the fork's file number `segment`. */
+  file(segment: number): string {
     return segment === 0 ? this.path : `${this.path}.${segment}`
   }
 

@@ -7,14 +7,22 @@ const ROW_SHIFT = 10
 const ROW_MASK = (1 << ROW_SHIFT) - 1
 
 /** A page of a relation, in memory. */
-export interface BufferedPage extends Page {
-  file: RelationFork
-  block: number
-  dirty: boolean
+export class BufferedPage implements Page {
+  readonly bytes: Uint8Array
+  readonly view: DataView
+  dirty = false
   /** Clock sweep: raised by use, lowered by the hand; 0 may go. */
-  usage: number
-  /** The record during which the page was last asked for: it must not be evicted meanwhile. */
-  usedBy: number
+  usage = 1
+  constructor(
+    page: Page,
+    public file: RelationFork,
+    public block: number,
+    /** The record during which the page was last asked for: it must not be evicted meanwhile. */
+    public usedBy: number,
+  ) {
+    this.bytes = page.bytes
+    this.view = page.view
+  }
 }
 
 /** One fork of one relation: its files, and its pages in memory. */

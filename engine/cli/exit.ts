@@ -17,7 +17,7 @@ export const EXIT_CODES_HELP = `Exit codes:
   0  done, or nothing to do
   1  the disk failed, or something unforeseen
   2  the command line makes no sense
-  3  not a data directory, or it cannot be recovered as it stands (missing WAL)
+  3  not a data directory, not recoverable as it stands (missing WAL), or no such page
   4  damaged control file, WAL or data
   5  valid, but not supported (version, block size, resource manager, standby)
   6  another process is using the directory`

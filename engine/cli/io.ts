@@ -3,7 +3,7 @@
 import type { Writable } from 'node:stream'
 
 export interface CommandIo {
-  stdout: Writable
+  stdout: Writable & { isTTY?: boolean }
   stderr: Writable & { isTTY?: boolean }
   env: Readonly<Record<string, string | undefined>>
   /** Aborted at the first interrupt (Ctrl-C) after the call. */

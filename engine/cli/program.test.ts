@@ -33,7 +33,7 @@ test.each([
   [['wal', 'DIR', 'another'], 'too many arguments'],
   [['wal', 'DIR', '--from', 'zero'], 'A WAL location looks like 0/1A2B3C8.'],
   [['wal', 'DIR', '--rmgr', 'Heap3'], 'Resource managers are XLOG, Transaction,'],
-  [['wal', 'DIR', '--relation', '1663/5'], 'Expected tablespace OID/database OID/file number'],
+  [['wal', 'DIR', '--relation', '1663/5'], 'Expected a path like base/5/16384'],
   [['wal', 'DIR', '--fork', 'first'], 'Forks are main, fsm, vm, init.'],
   [['wal', 'DIR', '--limit', '0'], 'Expected a whole number from 1'],
   [['wal', 'DIR', '--xid', '4294967296'], 'Expected a whole number from 0 to 4294967295.'],

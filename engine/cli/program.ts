@@ -2,14 +2,16 @@
 
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
-import pc from 'picocolors'
+import { colorsFor } from './colors.js'
 import { controlCommand } from './control.js'
 import { EXIT, EXIT_CODES_HELP, exitCodeOf, sentenceOf, type ExitCode } from './exit.js'
 import type { CommandIo } from './io.js'
+import { pageCommand, type PageOptions } from './page.js'
 import { recoverCommand, type RecoverCommandOptions } from './recover.js'
 import { undoCommand } from './undo.js'
 import { walCommand } from './wal.js'
 import {
+  atArgument,
   bareStats,
   forkArgument,
   lsnArgument,
@@ -29,6 +31,7 @@ Examples:
   pgcrash control /var/lib/postgresql/18/main
   pgcrash wal /var/lib/postgresql/18/main | less
   pgcrash wal DIR --explain --xid 754
+  pgcrash page DIR base/5/16384 0 --at 0/1A2B3C8
   pgcrash wal DIR --all --stats=record
 
 ${EXIT_CODES_HELP}
@@ -46,7 +49,7 @@ bytes, LSNs are text, times in descriptions are in UTC. With --explain there is 
 
 Examples:
   pgcrash wal DIR --rmgr Heap --rmgr Btree --limit 20
-  pgcrash wal DIR --relation 1663/5/16384 --block 0 --explain
+  pgcrash wal DIR --relation base/5/16384 --block 0 --explain
   pgcrash wal DIR --from 0/1A2B3C8 --to 0/1B00000 --json | jq .description
   pgcrash wal DIR --follow
 
@@ -67,6 +70,37 @@ segment, missing segment, damage (whole records stand behind the break), request
 Examples:
   pgcrash recover DIR --dry-run
   pgcrash recover DIR
+
+${EXIT_CODES_HELP}
+`
+
+const PAGE_HELP = `
+REL is what pg_relation_filepath() says, base/5/16384, with _vm, _fsm or _init for another fork; or the three numbers
+that pgcrash wal prints, 1663/5/16384. BLOCK counts from 0 through all files of the fork.
+
+--at replays the log from the redo point in memory. A page on disk that is newer than the position cannot be taken back,
+but where the log holds a full-page image of it, it is rebuilt from there; a refusal says which position can be had.
+Hint bits, which are not in the log, are as they were found.
+
+--json prints one object. path, reltablespace, reldatabase, relfilenode, relforkname, relblocknumber · as_of {source
+(disk, log), file, file_offset, asked, reached, redo_lsn, page_lsn_on_disk, rebuilt_from, records_applied,
+records_later} · page {kind (heap, sequence, btree, hash, gin, gist, spgist, brin, bloom, vm, fsm, new, unknown), type,
+header (PageHeaderData), checksum {stored, computed, valid}, fault, special, contents, items, entries}, null when the
+page is not on disk · with --hex bytes, in hexadecimal · with --history history, the objects of pgcrash wal --json with
+outcome (needsRedo, done, restored, notFound, cleared, created, truncated, dropped, skipped) and page_lsn_before.
+special and contents have PostgreSQL's field names, x_names beside x for the bits that are set. items: lp, lp_off,
+lp_flags (UNUSED, NORMAL, REDIRECT, DEAD), lp_len, damaged, and tuple: of a heap t_xmin, t_xmin_status (committed,
+aborted, in progress, sub-committed, prepared, frozen, bootstrap, none, unknown), t_xmax, t_xmax_status (the same, or
+multixact), t_cid, t_ctid, t_infomask2, t_infomask, flags, natts, t_hoff, t_bits, t_data, row (live, inserting, not
+inserted, deleting, deleted, updating, updated, moved, unknown), members {xid, mode, status}; of an index t_tid, what
+it leads to, and its key. entries: what has no line pointers, ranges of a map and posting lists. Lengths and offsets are
+in bytes, LSNs and 64-bit numbers text, keys and data hexadecimal. Names that are there stay; new ones may come.
+
+Examples:
+  pgcrash page DIR base/5/16384 0
+  pgcrash page DIR base/5/16384_vm 0
+  pgcrash page DIR 1663/5/16384 7 --at 0/1A2B3C8 --history
+  pgcrash page DIR base/5/16384 0 --at end --json | jq '.page.items[].tuple.row'
 
 ${EXIT_CODES_HELP}
 `
@@ -93,12 +127,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<ExitC
 }
 
 function complain(io: CommandIo, sentence: string): void {
-  io.stderr.write(`pgcrash: ${colors(io).red('error:')} ${sentence}\n`)
-}
-
-/** Colours for a person at a terminal, none for anybody else (NO_COLOR is respected). */
-function colors(io: CommandIo): ReturnType<typeof pc.createColors> {
-  return pc.createColors(io.stderr.isTTY === true && !io.env.NO_COLOR)
+  io.stderr.write(`pgcrash: ${colorsFor(io.stderr, io).red('error:')} ${sentence}\n`)
 }
 
 function version(): string {
@@ -115,6 +144,7 @@ function makeProgram(io: CommandIo, finish: (code: ExitCode) => void): Command {
     .addHelpText('after', EXAMPLES)
   addRecover(program, io, finish)
   addWal(program, io, finish)
+  addPage(program, io, finish)
   addControl(program, io, finish)
   addUndo(program, io, finish)
   for (const command of [program, ...program.commands])
@@ -150,7 +180,11 @@ function addWal(program: Command, io: CommandIo, finish: (code: ExitCode) => voi
       rmgrArgument,
     )
     .option('--xid <n>', 'only records of this transaction', numberArgument(0))
-    .option('--relation <T/D/R>', 'only records that touch this relation', relationArgument)
+    .option(
+      '--relation <rel>',
+      'only records that touch this relation: base/5/16384, or 1663/5/16384',
+      relationArgument,
+    )
     .option('--block <n>', 'with --relation: only records that touch this page', numberArgument(0))
     .option('--fork <name>', 'only records that touch this fork: main, fsm, vm, init', forkArgument)
     .option('--fullpage', 'only records with a full-page image')
@@ -168,6 +202,21 @@ function addWal(program: Command, io: CommandIo, finish: (code: ExitCode) => voi
     .action(async (directory: string | undefined, options: WalOptions) =>
       finish(await walCommand(directory, options, io)),
     )
+}
+
+function addPage(program: Command, io: CommandIo, finish: (code: ExitCode) => void): void {
+  program
+    .command('page')
+    .description('show a page of a relation, as it lies on disk or as it was at a position of the log')
+    .usage('[options] [DIR] REL BLOCK')
+    .argument('<what...>', 'DIR (or the environment variable PGDATA), relation, block number')
+    .option('--at <lsn>', 'as it was at this location, or "end" for the end of the log', atArgument)
+    .option('--history', 'the records of the log, from the redo point, that touch the page')
+    .option('--fork <name>', 'which fork: main, fsm, vm, init', forkArgument)
+    .option('--hex', 'the bytes too')
+    .option('--json', 'one JSON object')
+    .addHelpText('after', PAGE_HELP)
+    .action(async (what: string[], options: PageOptions) => finish(await pageCommand(what, options, io)))
 }
 
 function addRecover(program: Command, io: CommandIo, finish: (code: ExitCode) => void): void {

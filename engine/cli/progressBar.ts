@@ -20,34 +20,33 @@ export interface RecoveryProgress {
   stop(): void
 }
 
-/** Draws on standard error when that is a terminal. Lines go to `out`. */
-export function recoveryProgress(io: CommandIo, out: CommandIo['stdout']): RecoveryProgress {
+/** Draws on standard error when that is a terminal. Lines go to `out`. `now` in milliseconds. */
+export function recoveryProgress(
+  io: CommandIo,
+  out: CommandIo['stdout'],
+  now: () => number = () => performance.now(),
+): RecoveryProgress {
   const print = (line: string): void => void out.write(line + '\n')
   if (!io.stderr.isTTY) return { update() {}, print, stop() {} }
-  const bar = new cliProgress.SingleBar({
-    format: '{phase} [{bar}] {percentage}% {detail}',
-    stream: io.stderr as NodeJS.WriteStream,
-    clearOnComplete: true,
-    hideCursor: null, // an interrupted run must not leave the terminal without one
-    barCompleteChar: '=',
-    barIncompleteChar: ' ',
-  })
+  let bar: cliProgress.SingleBar | undefined
   let phase: Progress['phase'] | undefined
-  let started = 0
+  let [started, last] = [0, now()]
   const stop = (): void => {
-    if (phase !== undefined) bar.stop()
-    phase = undefined
+    bar?.stop()
+    bar = undefined
   }
   return {
     update(progress) {
+      // The first news of a phase comes some thousand records into it: it began where the one before was last heard of.
       if (progress.phase !== phase) {
         stop()
-        phase = progress.phase
-        started = performance.now()
-        bar.start(STEPS, 0, { phase: PHASES[phase], detail: '' })
+        started = last
       }
-      const seconds = (performance.now() - started) / 1000
-      bar.update(stepsOf(progress), { phase: PHASES[progress.phase], detail: detailOf(progress, seconds) })
+      last = now()
+      phase = progress.phase
+      const payload = { phase: PHASES[phase], detail: detailOf(progress, (last - started) / 1000) }
+      if (bar) bar.update(stepsOf(progress), payload)
+      else (bar = makeBar(io, phase)).start(STEPS, stepsOf(progress), payload)
     },
     print(line) {
       stop() // the next update draws it again, below the line
@@ -55,6 +54,18 @@ export function recoveryProgress(io: CommandIo, out: CommandIo['stdout']): Recov
     },
     stop,
   }
+}
+
+function makeBar(io: CommandIo, phase: Progress['phase']): cliProgress.SingleBar {
+  return new cliProgress.SingleBar({
+    // How long the log is, nobody knows before it has been read once.
+    format: phase === 'survey' ? '{phase} {detail}' : '{phase} [{bar}] {percentage}% {detail}',
+    stream: io.stderr as NodeJS.WriteStream,
+    clearOnComplete: true,
+    hideCursor: null, // an interrupted run must not leave the terminal without one
+    barCompleteChar: '=',
+    barIncompleteChar: ' ',
+  })
 }
 
 /** How much of the phase is done, of 1000; the end of the log is unknown while it is read for the first time. */
@@ -67,7 +78,7 @@ function detailOf({ phase, position, begin, records }: Progress, seconds: number
   const megabytes = Number(position - begin) / MEGABYTE
   const rate =
     seconds > 0
-      ? `, ${(megabytes / seconds).toFixed(0)} MB/s, ${(records / seconds).toFixed(0)} records/s`
+      ? `, ${(megabytes / seconds).toFixed(0)} MB/s, ${Math.round(records / seconds).toLocaleString('en-US')} records/s`
       : ''
   return `${formatLsn(position)}${rate}`
 }

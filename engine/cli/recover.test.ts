@@ -5,6 +5,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { nodeDisk } from '../disk/nodeDisk.js'
+import { readControlFile } from '../format/controlFile.js'
+import { locateLsn, parseLsn, segmentFileName } from '../format/lsn.js'
 import { crashedCopy } from '../scenes/cache.js'
 import { openWithPostgres } from '../scenes/judge.js'
 import type { CrashedScene } from '../scenes/scene.js'
@@ -39,18 +42,22 @@ test('a dry run changes nothing and says what would be done', async () => {
   expect(code).toBe(0)
   expect(fingerprint()).toBe(before)
   expect(lines[0]).toMatch(/^LOG: {2}database system was interrupted; last known up at /)
-  expect(lines).toContain('nothing was changed; pgcrash recover would do this:')
-  expect(lines).toContain(`  in flight, marked aborted: ${scene.openXid}`)
+  expect(lines[2]).toBe('nothing was changed; this is what pgcrash recover finds and would do:')
+  expect(lines[3]).toBe('  verdict       nothing that was committed is lost')
+  expect(lines).toContain(`                in flight, marked aborted: ${scene.openXid}`)
   for (const what of [
-    'redo point',
-    'the log ends there: clean end',
-    'temporary files removed',
-    'unlogged relations emptied',
+    /^ {2}crash {9}pg_control says "in production"; last checkpoint 0\/\w+, timeline 1$/,
+    /^ {2}log {11}from the redo point 0\/\w+ to 0\/\w+: [\d,]+ records, [\d,]+ bytes$/,
+    /^ {2}end of log {4}clean end: nothing was written after the last record; no WAL is lost$/,
+    /^ {16}PostgreSQL says: invalid record length at /,
+    /^ {2}transactions {2}\d+ committed, \d+ aborted; the last of them ended at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/,
+    /^ {2}pages {9}every page that the log refers to is there$/,
+    /^ {16}\d+ to write, and \d+ of transaction status; then a checkpoint at 0\/\w+$/,
+    /^ {2}files {9}temporary, removed: base\/5\/t/,
+    /^ {16}unlogged relations, emptied: base\/5\//,
+    /^ {2}records {7}XLOG +\d+ +[\d,]+ bytes$/,
   ])
-    expect(
-      lines.some((line) => line.startsWith(`  ${what}`)),
-      what,
-    ).toBe(true)
+    expect(lines).toContainEqual(expect.stringMatching(what))
 
   const json = await pgcrash('recover', scene.dir, '--dry-run', '--json')
   const report = JSON.parse(json.out) as RecoverReport
@@ -114,7 +121,9 @@ test('a reader that goes away does not stop a recovery half-way', async () => {
 test('undo gives back every byte that a recovery with --backup overwrote', async () => {
   const before = contents()
   const file = join(folder, 'undo')
-  expect((await pgcrash('recover', scene.dir, '--backup', file)).code).toBe(0)
+  const { code, lines } = await pgcrash('recover', scene.dir, '--backup', file)
+  expect(code).toBe(0)
+  expect(lines.at(-1)).toBe(`to take it back: pgcrash undo ${scene.dir} ${file}`)
   expect(contents()).not.toEqual(before)
   const undone = await pgcrash('undo', scene.dir, file)
   expect(undone.code).toBe(0)
@@ -148,6 +157,31 @@ test('--to stops at a position, on a copy: what came later is not there, and the
   expect(judged.log.join('\n')).not.toMatch(/automatic recovery/)
   expect(judged.amcheck.problems).toEqual([])
   expect(judged.tables).toMatchObject(scene.expected)
+})
+
+test('a log that is broken in the middle: what may be lost comes first, and the whole records behind it', async () => {
+  const disk = nodeDisk(scene.dir)
+  const { xlog_seg_size: size } = readControlFile(disk)
+  const broken =
+    parseLsn(scene.steps.find(({ what }) => what.startsWith('240 standing orders'))?.to ?? '') ?? 0n
+  const { segment, offset } = locateLsn(broken - 3000n, size)
+  disk.write(`pg_wal/${segmentFileName(1, segment, size)}`, offset, new Uint8Array(64).fill(0xff))
+  disk.close()
+  const { lines } = await pgcrash('recover', scene.dir, '--dry-run')
+  expect(lines[3]).toMatch(
+    /^ {2}verdict {7}committed work may be lost: the log is broken here and whole records stand behind/,
+  )
+  expect(lines[4]).toMatch(/^ {16}the first whole record behind the break is at 0\/\w+$/)
+  expect(lines[5]).toMatch(
+    /^ {16}pages on disk carry changes from behind the end of the log, up to 0\/\w+: tables/,
+  )
+  const { wal } = JSON.parse(
+    (await pgcrash('recover', scene.dir, '--dry-run', '--json')).out,
+  ) as RecoverReport
+  expect(wal).toMatchObject({ verdict: 'damage', newest_page_lsn: expect.any(String) as string })
+  expect(parseLsn(wal?.newest_page_lsn ?? '')).toBeGreaterThan(parseLsn(wal?.end_lsn ?? '') ?? 0n)
+  const recovered = await pgcrash('recover', scene.dir)
+  expect(recovered.lines.filter((line) => line.startsWith('WARNING:  '))).toHaveLength(3)
 })
 
 /** Every file's bytes, by path; directories too. */

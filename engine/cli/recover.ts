@@ -9,13 +9,14 @@ import { backupDisk } from '../disk/backupDisk.js'
 import type { Disk } from '../disk/disk.js'
 import { overlayDisk } from '../disk/overlayDisk.js'
 import { reference } from '../parts.js'
+import { newestPageLsn } from '../recovery/consistency.js'
 import { Recovery } from '../recovery/recovery.js'
 import { judgeEnd } from '../recovery/verdict.js'
 import { openDirectory } from './dataDirectory.js'
 import { EXIT, UsageError, type ExitCode } from './exit.js'
 import type { CommandIo } from './io.js'
 import { recoveryProgress, type RecoveryProgress } from './progressBar.js'
-import { recoverReport, reportLines, type Findings } from './recoverReport.js'
+import { losses, recoverReport, reportLines, type Findings } from './recoverReport.js'
 import { openJournal } from './undo.js'
 
 export interface RecoverCommandOptions {
@@ -54,7 +55,7 @@ export async function recoverCommand(
     rehearsing = options.dryRun === true
     const found = carryOut(recovery, options)
     words.stop()
-    conclude(found, options, io, words, (performance.now() - began) / 1000)
+    conclude(found, options, io, words, { directory: disk.name, seconds: (performance.now() - began) / 1000 })
     return EXIT.OK
   } finally {
     words.stop()
@@ -88,6 +89,8 @@ function carryOut(recovery: Recovery, { leaveInFlight = false, dryRun }: Recover
   if (!recovery.crashed) return { outcome: 'no recovery needed', start, leaveInFlight }
   const { survey } = recovery
   const end = judgeEnd(disk, start, survey) // before the final checkpoint writes on behind the break
+  const broken = end.verdict === 'damage' || end.verdict === 'missing segment'
+  const newestPage = broken ? newestPageLsn(disk) : undefined
   for (const step of recovery.replay()) void step
   const inFlight = recovery.abort()
   const cleanup = recovery.cleanUp()
@@ -97,12 +100,15 @@ function carryOut(recovery: Recovery, { leaveInFlight = false, dryRun }: Recover
     start,
     survey,
     end,
+    newestPage,
     inFlight,
     leaveInFlight,
     cleanup,
     missing: context.missingBlocks.values(),
     prepared: context.prepared.values(),
-    dummies: Object.values(context.tables).flatMap((table) => [...table.dummies]),
+    dummies: Object.values(context.tables)
+      .flatMap((table) => [...table.dummies])
+      .filter((path) => disk.size(path) !== undefined), // but for those that a later record removed
     checkpoint,
   }
 }
@@ -112,7 +118,7 @@ function conclude(
   options: RecoverCommandOptions,
   io: CommandIo,
   words: RecoveryProgress,
-  seconds: number,
+  { directory, seconds }: { directory: string; seconds: number },
 ): void {
   const report = recoverReport(found)
   if (options.json) {
@@ -124,14 +130,17 @@ function conclude(
     return
   }
   if (found.outcome === 'would recover') {
-    words.print('nothing was changed; pgcrash recover would do this:')
+    words.print('nothing was changed; this is what pgcrash recover finds and would do:')
     for (const line of reportLines(report)) words.print(`  ${line}`)
     return
   }
   words.print(`recovered in ${seconds.toFixed(2)} s; PostgreSQL will start as after a clean shutdown`)
-  const { wal } = report
-  if (wal?.verdict === 'damage' || wal?.verdict === 'missing segment') words.print(`WARNING:  ${wal.meaning}`)
-  const lost = { ...report, wal: null, transactions: null, files: null }
-  for (const line of reportLines(lost)) words.print(`WARNING:  ${line}`)
-  if (options.backup) words.print(`to take it back: pgcrash undo DIR ${options.backup}`)
+  for (const line of losses(report)) words.print(`WARNING:  ${line}`)
+  if (options.backup)
+    words.print(`to take it back: pgcrash undo ${quoted(directory)} ${quoted(options.backup)}`)
+}
+
+/** A path as a shell takes it. */
+function quoted(path: string): string {
+  return /^[\w./:+@%-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`
 }

@@ -13,7 +13,7 @@ import { recordToJson, statsToJson } from '../lens/walJson.js'
 import { XLOG } from '../redo/xlog.js'
 import { findRecord, oldestPosition, type FoundRecord } from '../wal/findRecord.js'
 import type { EndOfWal, WalRecord } from '../wal/record.js'
-import { timelineHistory } from '../wal/timelines.js'
+import { targetTimeline, timelineHistory } from '../wal/timelines.js'
 import { openDirectory, type OpenDirectory } from './dataDirectory.js'
 import { EXIT, type ExitCode } from './exit.js'
 import { DirectoryWatch } from './follow.js'
@@ -64,7 +64,7 @@ function openWal(disk: OpenDirectory, control: ControlFile, from: Lsn): FoundRec
     {
       disk,
       segmentSize: control.xlog_seg_size,
-      timelines: timelineHistory(disk, control.checkPointCopy.ThisTimeLineID),
+      timelines: timelineHistory(disk, targetTimeline(control)),
       systemIdentifier: control.system_identifier,
     },
     from,

@@ -3,10 +3,11 @@
 import { InvalidArgumentError } from 'commander'
 import { parseLsn, type Lsn } from '../format/lsn.js'
 import { resourceManagerId, resourceManagerNames } from '../format/recordNames.js'
-import { FORK_NAMES, type RelFileLocator } from '../format/relationPath.js'
+import { FORK, FORK_NAMES, type RelFileLocator } from '../format/relationPath.js'
 import type { StatsKind } from '../lens/waldumpStats.js'
 import type { WalRecord } from '../wal/record.js'
 import { UsageError } from './exit.js'
+import { parseRelation, RELATION_EXAMPLES } from './relation.js'
 
 export interface WalOptions {
   from?: Lsn
@@ -14,7 +15,7 @@ export interface WalOptions {
   all?: boolean
   rmgr?: number[]
   xid?: number
-  relation?: RelFileLocator
+  relation?: WantedRelation
   block?: number
   fork?: number
   fullpage?: boolean
@@ -26,11 +27,24 @@ export interface WalOptions {
   bkpDetails?: boolean
 }
 
+/** A relation, and a fork when its name says one. */
+export interface WantedRelation extends RelFileLocator {
+  fork: number | undefined
+}
+
 const UINT32_MAX = 0xffffffff
 
 export function lsnArgument(text: string): Lsn {
   const lsn = parseLsn(text)
   if (lsn === undefined) throw new InvalidArgumentError('A WAL location looks like 0/1A2B3C8.')
+  return lsn
+}
+
+/** A location, or the end of the log. */
+export function atArgument(text: string): Lsn | 'end' {
+  if (text === 'end') return text
+  const lsn = parseLsn(text)
+  if (lsn === undefined) throw new InvalidArgumentError('A WAL location looks like 0/1A2B3C8; or say "end".')
   return lsn
 }
 
@@ -53,12 +67,11 @@ export function rmgrArgument(text: string, sofar: number[] | undefined): number[
   return [...(sofar ?? []), id]
 }
 
-export function relationArgument(text: string): RelFileLocator {
-  const match = /^(\d{1,10})\/(\d{1,10})\/(\d{1,10})$/.exec(text)
-  const [spcOid, dbOid, relNumber] = match?.slice(1).map(Number) ?? []
-  if (!match || spcOid === 0 || relNumber === 0 || Math.max(spcOid, dbOid, relNumber) > UINT32_MAX)
-    throw new InvalidArgumentError('Expected tablespace OID/database OID/file number, like 1663/5/16384.')
-  return { spcOid, dbOid, relNumber }
+/** Three numbers or a path, which stands for all forks unless it ends in one: "base/5/16384", "base/5/16384_vm". */
+export function relationArgument(text: string): WantedRelation {
+  const named = parseRelation(text)
+  if (!named) throw new InvalidArgumentError(RELATION_EXAMPLES)
+  return { ...named.locator, fork: named.fork === FORK.MAIN ? undefined : named.fork }
 }
 
 export function forkArgument(text: string): number {
@@ -80,6 +93,11 @@ export function bareStats(args: readonly string[]): string[] {
 
 /** @throws UsageError for options that contradict each other. */
 export function checkWalOptions(options: WalOptions): void {
+  if (
+    options.relation?.fork !== undefined &&
+    (options.fork ?? options.relation.fork) !== options.relation.fork
+  )
+    throw new UsageError('--relation and --fork name two different forks')
   if (options.block !== undefined && !options.relation) throw new UsageError('--block needs --relation')
   if (options.from !== undefined && options.all) throw new UsageError('--from and --all exclude each other')
   if (options.stats && options.explain) throw new UsageError('--stats and --explain exclude each other')
@@ -101,6 +119,7 @@ export function wanted(options: WalOptions, record: WalRecord): boolean {
       (block === undefined || ref.block === block) &&
       (!relation ||
         (ref.spcOid === relation.spcOid &&
+          (relation.fork === undefined || ref.fork === relation.fork) &&
           ref.dbOid === relation.dbOid &&
           ref.relNumber === relation.relNumber)),
   )

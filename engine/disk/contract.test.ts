@@ -11,6 +11,8 @@ import { backupDisk, readJournal, undo } from './backupDisk.js'
 import { memoryDisk } from './memoryDisk.js'
 import { nodeDisk } from './nodeDisk.js'
 import { overlayDisk } from './overlayDisk.js'
+import { faultyDisk } from './faultyDisk.js'
+import { powerDisk } from './powerDisk.js'
 
 const folders: string[] = []
 afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })))
@@ -23,6 +25,8 @@ function folder(): string {
 const disks: Array<[string, () => Disk]> = [
   ['nodeDisk', () => nodeDisk(folder())],
   ['memoryDisk', () => memoryDisk()],
+  ['powerDisk', () => powerDisk()],
+  ['faultyDisk that works', () => faultyDisk(memoryDisk(), { action: Infinity, kind: 'EIO' })],
   ['overlayDisk on nothing', () => overlayDisk(memoryDisk())],
   ['backupDisk', () => backupDisk(memoryDisk(), { append() {}, sync() {} })],
 ]

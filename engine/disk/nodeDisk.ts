@@ -147,7 +147,8 @@ export function nodeDisk(directory: string, options: { readOnly?: boolean } = {}
       change('sync', path)
       attempt('sync', path, () => {
         const stat = fs.statSync(full(path))
-        if (!stat.isDirectory()) return fs.fsyncSync(descriptor(path))
+        // The size is synced along when it has changed; what fsync adds is the time of the change (wal_sync_method).
+        if (!stat.isDirectory()) return fs.fdatasyncSync(descriptor(path))
         if (nodePath.sep === '\\') return // Windows has no call that syncs a directory
         const fd = fs.openSync(full(path), 'r')
         try {

@@ -69,4 +69,8 @@ test('damaged bytes are refused and the page is left alone', () => {
   refuse(HAS_HOLE | COMPRESS_ZSTD, base64(ZSTD_FISH), fish.length + 1)
   refuse(HAS_HOLE | COMPRESS_PGLZ, hex('020008011800f81ff81f140420010c04021282'), 32)
   refuse(HAS_HOLE, new Uint8Array(100), 101)
+  const beyond = { hole_offset: 8000, hole_length: 8192 - fish.length, bimg_info: HAS_HOLE }
+  expect(restoreImage(beyond, fish, page), 'a hole that leaves the page').toBe(false)
+  expect(restoreImage({ hole_offset: 30, hole_length: 0xfce0, bimg_info: HAS_HOLE }, fish, page)).toBe(false)
+  expect(page).toEqual(dirty())
 })

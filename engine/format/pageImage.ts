@@ -10,13 +10,17 @@ import { decompressPglz } from './pglz.js'
 import { decompressLz4 } from './lz4.js'
 import { decompress as decompressZstd } from 'fzstd'
 
-/** Puts an image's page into `page` (8192 bytes). False when its compressed bytes are damaged; `page` is then as it was. */
+/**
+ * Puts an image's page into `page` (8192 bytes). False when its compressed bytes are damaged, or its hole is no part of
+ * a page; `page` is then as it was.
+ */
 export function restoreImage(
   image: { hole_offset: number; hole_length: number; bimg_info: number },
   stored: Uint8Array,
   page: Uint8Array,
 ): boolean {
   const { hole_offset, hole_length, bimg_info } = image
+  if (hole_length < 0 || hole_offset + hole_length > BLCKSZ) return false
   const length = BLCKSZ - hole_length
   const bytes = decompress(bimg_info, stored, length)
   if (bytes?.length !== length) return false

@@ -19,6 +19,13 @@ export function formatTimestamp(microseconds: bigint): string {
   return `${formatTime(seconds).slice(0, 19)}${fraction === '' ? '' : '.' + fraction}+00`
 }
 
+/** "2026-11-21T09:30:00.123456Z", for microseconds since 2000: ISO 8601, to the microsecond. */
+export function isoTimestamp(microseconds: bigint): string {
+  const whole = microseconds - (((microseconds % 1000000n) + 1000000n) % 1000000n)
+  const text = formatTime(whole / 1000000n + POSTGRES_EPOCH_SECONDS)
+  return `${text.slice(0, 10)}T${text.slice(11, 19)}.${String(microseconds - whole).padStart(6, '0')}Z`
+}
+
 /** Microseconds since 2000 of a moment given in milliseconds since 1970. */
 export function timestampOf(milliseconds: number): bigint {
   return BigInt(milliseconds) * 1000n - POSTGRES_EPOCH_SECONDS * 1000000n

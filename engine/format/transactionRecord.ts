@@ -3,6 +3,7 @@
 //
 //   xact_time 8 │ xinfo 4 │ db 8 │ n, subxids │ n, relations │ n, dropped stats │ n, messages │ 2PC xid, gid │ origin
 
+import { CorruptData } from '../bytes/errors.js'
 import { bool, i32, i64, struct, u16, u32, u64, viewOf, type Struct, type ValueOf } from '../bytes/layout.js'
 import { maxAlign } from './lsn.js'
 import type { RelFileLocator } from './relationPath.js'
@@ -50,38 +51,57 @@ export interface TransactionEnd {
   originTimestamp: bigint
 }
 
-/** Reads the main data of a commit or abort record. `info` is the record's xl_info. */
+function tooShort(main: Uint8Array): CorruptData {
+  return new CorruptData({
+    file: 'WAL',
+    what: `a record of resource manager Transaction ends before what it announces, after ${main.length} bytes of main data`,
+  })
+}
+
+/**
+ * Reads the main data of a commit or abort record. `info` is the record's xl_info.
+ * @throws CorruptData when it is shorter than it says
+ */
 export function parseTransactionEnd(main: Uint8Array, info: number): TransactionEnd {
   const view = viewOf(main)
-  let at = 8
-  const u32 = (): number => view.getUint32((at += 4) - 4, true)
-  const u64 = (): bigint => view.getBigUint64((at += 8) - 8, true)
-  const some = <T>(present: number, read: () => T): T[] =>
-    present ? Array.from({ length: u32() }, read) : []
+  let at = 0
+  const take = (size: number): number => {
+    if (at + size > main.length) throw tooShort(main)
+    return (at += size) - size
+  }
+  const u32 = (): number => view.getUint32(take(4), true)
+  const u64 = (): bigint => view.getBigUint64(take(8), true)
+  const some = <T>(present: number, size: number, read: () => T): T[] => {
+    const count = present ? u32() : 0
+    if (at + count * size > main.length) throw tooShort(main)
+    return Array.from({ length: count }, read)
+  }
+  const xact_time = BigInt.asIntN(64, u64())
   const xinfo = info & XACT.HAS_INFO ? u32() : 0
   const [dbId, tsId] = xinfo & XINFO.HAS_DBINFO ? [u32(), u32()] : [0, 0]
-  const subxids = some(xinfo & XINFO.HAS_SUBXACTS, u32)
-  const relations = some(xinfo & XINFO.HAS_RELFILELOCATORS, () => ({
+  const subxids = some(xinfo & XINFO.HAS_SUBXACTS, 4, u32)
+  const relations = some(xinfo & XINFO.HAS_RELFILELOCATORS, 12, () => ({
     spcOid: u32(),
     dbOid: u32(),
     relNumber: u32(),
   }))
-  const droppedStats = some(xinfo & XINFO.HAS_DROPPED_STATS, () => ({
+  const droppedStats = some(xinfo & XINFO.HAS_DROPPED_STATS, 16, () => ({
     kind: u32(),
     dboid: u32(),
     objid: u64(),
   }))
-  const messages = some(xinfo & XINFO.HAS_INVALS, () => main.subarray(at, (at += 16)))
+  const messages = some(xinfo & XINFO.HAS_INVALS, 16, () => main.subarray(take(16), at))
   const twophaseXid = xinfo & XINFO.HAS_TWOPHASE ? u32() : 0
   let gid = ''
   if (xinfo & XINFO.HAS_TWOPHASE && xinfo & XINFO.HAS_GID) {
     const end = main.indexOf(0, at)
+    if (end < 0) throw tooShort(main)
     gid = new TextDecoder().decode(main.subarray(at, end))
     at = end + 1
   }
   const [originLsn, originTimestamp] = xinfo & XINFO.HAS_ORIGIN ? [u64(), BigInt.asIntN(64, u64())] : [0n, 0n]
   return {
-    xact_time: view.getBigInt64(0, true),
+    xact_time,
     xinfo,
     dbId,
     tsId,
@@ -118,12 +138,17 @@ export type XlXactPrepare = ValueOf<typeof prepare>
 export const XlXactPrepare: Struct<XlXactPrepare> = prepare
 export const TWOPHASE_MAGIC = 0x57f94534
 
-/** What a PREPARE record, or a file of pg_twophase, says of its transaction (twophase.c). */
+/**
+ * What a PREPARE record, or a file of pg_twophase, says of its transaction (twophase.c).
+ * @throws CorruptData when it is shorter than it says
+ */
 export function parsePrepare(main: Uint8Array): { header: XlXactPrepare; gid: string; subxids: number[] } {
+  if (main.length < XlXactPrepare.size) throw tooShort(main)
   const header = XlXactPrepare.read(main)
   const gidAt = maxAlign(XlXactPrepare.size)
   const gid = new TextDecoder().decode(main.subarray(gidAt, gidAt + header.gidlen - 1))
   const subxidsAt = gidAt + maxAlign(header.gidlen)
+  if (header.nsubxacts < 0 || subxidsAt + 4 * header.nsubxacts > main.length) throw tooShort(main)
   const view = viewOf(main)
   const subxids = Array.from({ length: header.nsubxacts }, (_, i) => view.getUint32(subxidsAt + 4 * i, true))
   return { header, gid, subxids }

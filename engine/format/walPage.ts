@@ -6,6 +6,7 @@
 //                                                 └──── long header only ───┘
 
 import { struct, u16, u32, u64, type Struct, type ValueOf } from '../bytes/layout.js'
+import type { Lsn } from './lsn.js'
 
 export const XLOG_BLCKSZ = 8192
 export const XLOG_PAGE_MAGIC = 0xd118
@@ -45,4 +46,18 @@ export const XLP = {
 /** Bytes before the first record of a page: 40 on a segment's first page, else 24. `offset` is in the segment. */
 export function pageHeaderSize(offset: number): number {
   return offset < XLOG_BLCKSZ ? XLogLongPageHeader.size : XLogPageHeader.size
+}
+
+/**
+ * Bytes of the log before a position that can hold records: page headers are not counted. `lsn` must not lie inside a
+ * header; a page's first byte counts as the end of the page before. PostgreSQL reserves room for records in this count,
+ * because there reserving is one addition (xlog.c, XLogRecPtrToBytePos, ReserveXLogInsertLocation).
+ */
+export function recordBytesBefore(lsn: Lsn, segmentSize: number): bigint {
+  const [page, segment] = [BigInt(XLOG_BLCKSZ), BigInt(segmentSize)]
+  const [short, long] = [BigInt(XLogPageHeader.size), BigInt(XLogLongPageHeader.size)]
+  // Headers that lie before `lsn`: those of a page begun at it, or later, do not.
+  const pages = (lsn + page - 1n) / page
+  const segments = (lsn + segment - 1n) / segment
+  return lsn - pages * short - segments * (long - short)
 }

@@ -5,7 +5,7 @@ import { readControlFile } from '../format/controlFile.js'
 import { formatLsn, parseLsn, type Lsn } from '../format/lsn.js'
 import { operationName, resourceManagerName } from '../format/recordNames.js'
 import { relationPath } from '../format/relationPath.js'
-import { timelineHistory } from '../wal/timelines.js'
+import { targetTimeline, timelineHistory } from '../wal/timelines.js'
 import { WalReader } from '../wal/reader.js'
 import type { WalRecord } from '../wal/record.js'
 
@@ -19,7 +19,7 @@ export function recordsBetween(disk: Disk, from: Lsn | string, to: Lsn | string)
   const reader = new WalReader({
     disk,
     segmentSize: control.xlog_seg_size,
-    timelines: timelineHistory(disk, control.checkPointCopy.ThisTimeLineID),
+    timelines: timelineHistory(disk, targetTimeline(control)),
     systemIdentifier: control.system_identifier,
   })
   reader.beginAt(positionOf(from))

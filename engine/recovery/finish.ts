@@ -120,7 +120,9 @@ function writeCheckpointRecord(writer: WalWriter, context: RedoContext, survey: 
   }
   const main = new Uint8Array(CheckPoint.size)
   CheckPoint.write(main, 0, checkpointBody(context, writer.nextRecordStart, survey.timeline, time))
-  return writer.insert(0, XLOG.CHECKPOINT_SHUTDOWN, 0, main).start
+  const { start } = writer.insert(0, XLOG.CHECKPOINT_SHUTDOWN, 0, main)
+  writer.write()
+  return start
 }
 
 /** A shutdown checkpoint is its own redo point: nothing comes between. */

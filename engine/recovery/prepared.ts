@@ -24,8 +24,9 @@ export interface PreparedOnDisk {
 export function readPrepared(disk: Disk, tables: StatusTables, nextXid: bigint): PreparedOnDisk {
   const found: PreparedOnDisk = { prepared: new Map(), stale: [] }
   for (const { name } of disk.list(TWOPHASE_DIRECTORY)) {
-    if (!/^[0-9A-F]{16}$/.test(name)) continue
     const path = join(TWOPHASE_DIRECTORY, name)
+    if (/^[0-9A-F]{16}\.tmp$/.test(name)) found.stale.push(path) // half a file, of a run that was interrupted
+    if (!/^[0-9A-F]{16}$/.test(name)) continue
     const xid = Number(BigInt('0x' + name) & 0xffffffffn)
     const isFuture = !xidPrecedes(xid, Number(nextXid & 0xffffffffn))
     if (isFuture || transactionStatus(tables, xid) !== TRANSACTION_STATUS.IN_PROGRESS) {
@@ -69,15 +70,20 @@ export function advancePastPrepared(context: RedoContext): void {
     for (const id of [xid, ...subxids]) context.counters.advancePastXid(id)
 }
 
-/** Writes the files of transactions that were prepared after the checkpoint (CheckPointTwoPhase). */
-export function writePrepared(context: RedoContext): void {
+/**
+ * Writes the files of transactions that were prepared after the checkpoint (CheckPointTwoPhase). A file gets its name when
+ * it is whole and on disk: a start that met half of one would stop.
+ */
+export function writePrepared(context: Pick<RedoContext, 'prepared' | 'counters' | 'disk'>): void {
   for (const { xid, state } of context.prepared.values()) {
     if (!state) continue
     const file = new Uint8Array(state.length + 4)
     file.set(state)
     viewOf(file).setUint32(state.length, crc32c(state), true)
     const path = join(TWOPHASE_DIRECTORY, twophaseFileName(context.counters.fullXid(xid)))
-    context.disk.write(path, 0, file)
-    context.disk.truncate(path, file.length)
+    context.disk.write(`${path}.tmp`, 0, file)
+    context.disk.truncate(`${path}.tmp`, file.length)
+    context.disk.sync(`${path}.tmp`)
+    context.disk.rename(`${path}.tmp`, path)
   }
 }

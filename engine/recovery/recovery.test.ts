@@ -289,6 +289,7 @@ describe('what cannot be recovered is refused in one sentence, and nothing is ch
       previous: survey.lastRecord ?? 0n,
     })
     writer.insert(128, 0, 0, new Uint8Array(5))
+    writer.write()
     expect(refusal(scene.dir)).toMatch(/^Unsupported: resource manager with ID 128 not registered/)
   })
 })

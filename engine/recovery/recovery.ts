@@ -80,7 +80,7 @@ export class Recovery {
     this.log = options.log ?? (() => {})
     this.start = findStartPoint(disk, parts)
     this.time = options.time ?? this.start.control.time
-    this.context = makeContext(disk, this.start, parts, options, this.log)
+    this.context = makeContext(disk, this.start, parts, { capacity: options.capacity, log: this.log })
     for (const sentence of this.start.sentences) this.log(sentence)
   }
 
@@ -197,12 +197,12 @@ export class Recovery {
   }
 }
 
-function makeContext(
+/** What redo works with, before the first record. */
+export function makeContext(
   disk: Disk,
   start: StartPoint,
   parts: Parts,
-  options: RecoverOptions,
-  log: (sentence: string) => void,
+  { capacity, log = () => {} }: Pick<RecoverOptions, 'capacity' | 'log'> = {},
 ): RedoContext {
   const { control } = start
   const counters = new Counters(start.checkpoint)
@@ -217,7 +217,7 @@ function makeContext(
   return {
     disk,
     pool: new BufferPool(disk, {
-      capacity: options.capacity,
+      capacity,
       blocksPerFile: control.relseg_size,
       checksums: control.data_checksum_version !== 0,
     }),

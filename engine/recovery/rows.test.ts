@@ -9,7 +9,9 @@ import { afterAll, expect, test } from 'vitest'
 import { nodeDisk } from '../disk/nodeDisk.js'
 import { XLH_DELETE, xl_heap_delete, XLOG_HEAP, XLOG_HEAP_OPMASK } from '../format/heapRecords.js'
 import { formatLsn } from '../format/lsn.js'
+import { pageOf } from '../format/page.js'
 import { restoreImage } from '../format/pageImage.js'
+import { pageKind } from '../format/pageKind.js'
 import { FORK_NAMES } from '../format/relationPath.js'
 import { reference } from '../parts.js'
 import { heap } from '../redo/heap.js'
@@ -17,7 +19,6 @@ import { heap2 } from '../redo/heap2.js'
 import { crashedCopyOf } from '../scenes/cache.js'
 import { comparePages, describeDifference } from '../scenes/comparePages.js'
 import { maskPage } from '../scenes/masks.js'
-import { pageKind } from '../scenes/pageKind.js'
 import { PostgresProcess } from '../scenes/postgresProcess.js'
 import { rows, rowsSettings } from '../scenes/rows.js'
 import { startParams } from '../scenes/serverSettings.js'
@@ -47,7 +48,7 @@ function disagreements(
     if (!page || !ref.image || ref.appliesImage) continue
     const theirs = new Uint8Array(8192)
     if (!restoreImage(ref.image, record.imageBytes(ref.image), theirs)) throw new Error('a damaged image')
-    const kind = pageKind(theirs, ref.fork === 0 ? 'main' : 'vm')
+    const kind = pageKind(pageOf(theirs), ref.fork)
     const [a, b] = [theirs, page.bytes].map((bytes) => maskPage(kind, bytes, ref.block))
     const at = a.findIndex((byte, i) => byte !== b[i])
     compared++

@@ -16,7 +16,8 @@ import { XLOG_BLCKSZ, XLogPageHeader } from '../format/walPage.js'
 import type { Parts } from '../parts.js'
 import { XLOG } from '../redo/xlog.js'
 import { WalReader } from '../wal/reader.js'
-import { timelineHistory } from '../wal/timelines.js'
+import type { Timeline } from '../wal/segments.js'
+import { notInHistory, targetTimeline, timelineAt, timelineHistory } from '../wal/timelines.js'
 
 export const LOCK_FILE = 'postmaster.pid'
 
@@ -30,10 +31,29 @@ export interface StartPoint {
   checkpoint: CheckPoint
   /** Where replay begins. */
   redo: Lsn
-  /** Timelines to read WAL of, newest first. */
-  timelines: readonly number[]
+  /** Timelines to read WAL of, newest first: the one that recovery goes for, and those it came from. */
+  timelines: readonly Timeline[]
   /** PostgreSQL's sentences on the way here. */
   sentences: string[]
+}
+
+/** Files that ask PostgreSQL for another recovery than the one after a crash. */
+const SIGNAL_FILES: readonly string[] = ['standby.signal', 'recovery.signal', 'backup_label']
+
+/**
+ * Was there a crash (xlogrecovery.c, InitWalRecovery)? `control`: of pg_control the state, where the last checkpoint's
+ * record starts, and its redo point. `files`: names of files in the data directory itself. `not ours`: a backup or a
+ * standby, to be brought on by archive recovery.
+ */
+export function wasThereACrash(
+  control: { readonly state: number; readonly checkPoint: Lsn; readonly redo: Lsn },
+  files: readonly string[],
+): 'clean' | 'crashed' | 'not ours' {
+  const { state, checkPoint, redo } = control
+  if (SIGNAL_FILES.some((name) => files.includes(name))) return 'not ours'
+  if (state === DBState.DB_IN_ARCHIVE_RECOVERY || state === DBState.DB_SHUTDOWNED_IN_RECOVERY)
+    return 'not ours'
+  return state === DBState.DB_SHUTDOWNED && redo === checkPoint ? 'clean' : 'crashed'
 }
 
 /**
@@ -42,26 +62,43 @@ export interface StartPoint {
  */
 export function findStartPoint(disk: Disk, parts: Parts): StartPoint {
   refuseInUse(disk)
+  return startPointOf(disk, parts)
+}
+
+/** The same for whoever only looks: a server may be running. @throws NotRecoverable, CorruptData, Unsupported */
+export function startPointOf(disk: Disk, parts: Parts): StartPoint {
   const control = readControlFile(disk)
   const sentences = [stateSentence(control)]
   const checkpoint = control.checkPointCopy
   const redo = parts.redoPoint(control)
-  const clean = control.state === DBState.DB_SHUTDOWNED && checkpoint.redo === control.checkPoint
-  refuseArchiveRecovery(disk, control)
-  const timelines = timelineHistory(disk, checkpoint.ThisTimeLineID)
+  const signals = SIGNAL_FILES.filter((name) => disk.size(name) !== undefined)
+  const found = wasThereACrash({ ...control, redo: checkpoint.redo }, signals)
+  if (found === 'not ours') throw archiveRecovery(disk, signals)
+  const timelines = timelineHistory(disk, targetTimeline(control))
   const start = { control, checkpointLsn: control.checkPoint, checkpoint, redo, timelines, sentences }
-  if (clean) return { ...start, crashed: false }
+  if (found === 'clean') return { ...start, crashed: false }
   checkCheckpointRecord(disk, control, timelines)
+  refuseForeignTimeline(control, timelines)
   checkRedoRecord(disk, control, redo, timelines)
   sentences.push('database system was not properly shut down; automatic recovery in progress')
+  const { ThisTimeLineID } = checkpoint
+  if (timelines[0].id > ThisTimeLineID)
+    sentences.push(
+      `crash recovery starts in timeline ${ThisTimeLineID} and has target timeline ${timelines[0].id}`,
+    )
   return { ...start, crashed: true }
 }
 
-function refuseInUse(disk: Disk): void {
+/** The process that works in the directory now; undefined when there is none. */
+export function serverIn(disk: Disk): number | undefined {
   const lock = readFile(disk, LOCK_FILE)
-  if (!lock) return
-  const pid = Math.abs(parseInt(new TextDecoder().decode(lock), 10))
-  if (pid > 0 && disk.usedBy?.(pid))
+  const pid = lock ? Math.abs(parseInt(new TextDecoder().decode(lock), 10)) : 0
+  return pid > 0 && disk.usedBy?.(pid) ? pid : undefined
+}
+
+function refuseInUse(disk: Disk): void {
+  const pid = serverIn(disk)
+  if (pid !== undefined)
     throw new DirectoryInUse(
       `"${disk.name}" is in use: ${LOCK_FILE} names process ${pid}, which is alive and works there; ` +
         'stop that server first (pg_ctl stop)',
@@ -95,21 +132,17 @@ function stateSentence(control: ControlFile): string {
 }
 
 /** Standbys and base backups need WAL from an archive, and a decision that is not ours. */
-function refuseArchiveRecovery(disk: Disk, control: ControlFile): void {
-  for (const signal of ['standby.signal', 'recovery.signal', 'backup_label'])
-    if (disk.size(signal) !== undefined)
-      throw new Unsupported(
-        `"${disk.name}" holds ${signal}: it is a backup or a standby, and needs archive recovery; ` +
+function archiveRecovery(disk: Disk, [signal]: readonly string[]): Unsupported {
+  return new Unsupported(
+    signal === undefined
+      ? `"${disk.name}" was last in archive recovery (a standby); only crash recovery is done here, ` +
+          'start it with PostgreSQL'
+      : `"${disk.name}" holds ${signal}: it is a backup or a standby, and needs archive recovery; ` +
           'only crash recovery is done here, start it with PostgreSQL',
-      )
-  if (control.state === DBState.DB_IN_ARCHIVE_RECOVERY || control.state === DBState.DB_SHUTDOWNED_IN_RECOVERY)
-    throw new Unsupported(
-      `"${disk.name}" was last in archive recovery (a standby); only crash recovery is done here, ` +
-        'start it with PostgreSQL',
-    )
+  )
 }
 
-function readerAt(disk: Disk, control: ControlFile, timelines: readonly number[], lsn: Lsn): WalReader {
+function readerAt(disk: Disk, control: ControlFile, timelines: readonly Timeline[], lsn: Lsn): WalReader {
   const reader = new WalReader({
     disk,
     segmentSize: control.xlog_seg_size,
@@ -120,16 +153,32 @@ function readerAt(disk: Disk, control: ControlFile, timelines: readonly number[]
   return reader
 }
 
-const wanted = (control: ControlFile, lsn: Lsn): string =>
-  `pg_wal/${segmentFileName(control.checkPointCopy.ThisTimeLineID, locateLsn(lsn, control.xlog_seg_size).segment, control.xlog_seg_size)}`
+/** The segment that holds a position. */
+function wanted(control: ControlFile, timelines: readonly Timeline[], lsn: Lsn): string {
+  const { xlog_seg_size } = control
+  const timeline = timelineAt(timelines, lsn) ?? control.checkPointCopy.ThisTimeLineID
+  return `pg_wal/${segmentFileName(timeline, locateLsn(lsn, xlog_seg_size).segment, xlog_seg_size)}`
+}
+
+/** The checkpoint, and the point that a standby had reached, must be part of the history of the newest timeline. */
+function refuseForeignTimeline(control: ControlFile, timelines: readonly Timeline[]): void {
+  const { checkPoint, checkPointCopy, minRecoveryPoint, minRecoveryPointTLI } = control
+  const wrong = notInHistory(timelines, checkPointCopy.ThisTimeLineID, checkPoint)
+  if (wrong !== undefined) throw new NotRecoverable(wrong)
+  if (minRecoveryPoint !== 0n && timelineAt(timelines, minRecoveryPoint - 1n) !== minRecoveryPointTLI)
+    throw new NotRecoverable(
+      `requested timeline ${timelines[0].id} does not contain minimum recovery point ` +
+        `${formatLsn(minRecoveryPoint)} on timeline ${minRecoveryPointTLI}`,
+    )
+}
 
 /** The checkpoint that pg_control names must be there, whole (ReadCheckpointRecord). */
-function checkCheckpointRecord(disk: Disk, control: ControlFile, timelines: readonly number[]): void {
+function checkCheckpointRecord(disk: Disk, control: ControlFile, timelines: readonly Timeline[]): void {
   const lsn = control.checkPoint
   const refuse = (why: string): NotRecoverable =>
     new NotRecoverable(
       `could not locate a valid checkpoint record at ${formatLsn(lsn)}: ${why}; ` +
-        `${wanted(control, lsn)} must be put back, PostgreSQL cannot start without it either`,
+        `${wanted(control, timelines, lsn)} must be put back, PostgreSQL cannot start without it either`,
     )
   if (lsn % BigInt(XLOG_BLCKSZ) < BigInt(XLogPageHeader.size)) throw refuse('invalid checkpoint location')
   const record = readerAt(disk, control, timelines, lsn).read()
@@ -141,13 +190,13 @@ function checkCheckpointRecord(disk: Disk, control: ControlFile, timelines: read
 }
 
 /** With a redo point before the checkpoint's record, the record there must be CHECKPOINT_REDO. */
-function checkRedoRecord(disk: Disk, control: ControlFile, redo: Lsn, timelines: readonly number[]): void {
+function checkRedoRecord(disk: Disk, control: ControlFile, redo: Lsn, timelines: readonly Timeline[]): void {
   if (redo === control.checkPoint) return
   const record = readerAt(disk, control, timelines, redo).read()
   if (record.kind === 'end')
     throw new NotRecoverable(
       `could not find redo location ${formatLsn(redo)} referenced by checkpoint record at ` +
-        `${formatLsn(control.checkPoint)}: ${record.reason}; ${wanted(control, redo)} must be put back, ` +
+        `${formatLsn(control.checkPoint)}: ${record.reason}; ${wanted(control, timelines, redo)} must be put back, ` +
         'PostgreSQL cannot start without it either',
     )
   if (record.xl_rmid !== 0 || record.info !== XLOG.CHECKPOINT_REDO)

@@ -1,6 +1,7 @@
 // Before a byte is changed, the log is read once from the redo point to its end: every record checked, every resource
 // manager known, every transaction's fate noted. What a dry run reports is this; replay then trusts it.
 
+import { CorruptData } from '../bytes/errors.js'
 import type { Disk } from '../disk/disk.js'
 import { formatLsn, type Lsn } from '../format/lsn.js'
 import { parsePrepare, parseTransactionEnd, XACT } from '../format/transactionRecord.js'
@@ -10,6 +11,7 @@ import { runningTransactions, STANDBY } from '../redo/standby.js'
 import { WalReader } from '../wal/reader.js'
 import type { EndOfWal, WalRecord } from '../wal/record.js'
 import type { StartPoint } from './startup.js'
+import { TimelineWatch } from './timeline.js'
 
 export interface ManagerCount {
   name: string
@@ -69,6 +71,7 @@ const PROGRESS_EVERY = 16384
 export function surveyLog(disk: Disk, start: StartPoint, parts: Parts, options: SurveyOptions = {}): Survey {
   const reader = openLog(disk, start, parts)
   const transactions = new TransactionLedger(parts)
+  const timelines = new TimelineWatch(start.checkpoint.ThisTimeLineID, start.timelines)
   const counts = {
     records: 0,
     bytes: 0,
@@ -93,9 +96,18 @@ export function surveyLog(disk: Disk, start: StartPoint, parts: Parts, options: 
     }
     first ??= record
     last = record
+    timelines.take(record)
     count(counts, record)
-    transactions.take(record)
+    noteTransaction(transactions, record)
     if (counts.records % PROGRESS_EVERY === 0) options.onProgress?.(record.endLsn, counts.records)
+  }
+}
+
+function noteTransaction(transactions: TransactionLedger, record: WalRecord): void {
+  try {
+    transactions.take(record)
+  } catch (error) {
+    throw error instanceof CorruptData ? error.during(`record at ${formatLsn(record.lsn)}`) : error
   }
 }
 
@@ -130,6 +142,39 @@ function count(
   manager.bytes += record.xl_tot_len
 }
 
+/** Hears one event; for the end of a transaction also when it was, in microseconds since 2000. */
+type Hear = (xid: number, kind: TransactionEvent['kind'], subxids: readonly number[], time?: bigint) => void
+
+const NONE: readonly number[] = []
+
+/** Tells what a record says of transactions, event by event. */
+function hearRecord(record: WalRecord, hear: Hear): void {
+  const xid = record.xl_xid
+  if (record.xl_rmid === 1) hearTransaction(record, hear)
+  else if (xid !== 0) hear(xid, 'seen', NONE)
+  else if (record.xl_rmid === 8 && record.info === STANDBY.RUNNING_XACTS)
+    for (const running of runningTransactions(record)) hear(running, 'seen', NONE)
+}
+
+function hearTransaction(record: WalRecord, hear: Hear): void {
+  const operation = record.xl_info & XACT.OPMASK
+  if (operation === XACT.PREPARE) hear(record.xl_xid, 'prepare', parsePrepare(record.main).subxids)
+  else if (operation <= XACT.ABORT_PREPARED) {
+    const end = parseTransactionEnd(record.main, record.xl_info)
+    const prepared = operation >= XACT.COMMIT_PREPARED
+    const name = operation === XACT.COMMIT || operation === XACT.COMMIT_PREPARED ? 'commit' : 'abort'
+    if (prepared) hear(end.twophaseXid, `${name} prepared`, end.subxids, end.xact_time)
+    else hear(record.xl_xid, name, end.subxids, end.xact_time)
+  } else if (record.xl_xid !== 0) hear(record.xl_xid, 'seen', NONE)
+}
+
+/** What a record says of transactions. */
+export function transactionEvents(record: WalRecord): TransactionEvent[] {
+  const events: TransactionEvent[] = []
+  hearRecord(record, (xid, kind, subxids) => events.push({ xid, kind, subxids }))
+  return events
+}
+
 /** Keeps account of who began, committed, aborted or was prepared. */
 class TransactionLedger {
   private committed = 0
@@ -144,11 +189,7 @@ class TransactionLedger {
   }
 
   take(record: WalRecord): void {
-    const xid = record.xl_xid
-    if (record.xl_rmid === 1) return this.takeTransaction(record)
-    if (xid !== 0) this.seen(xid)
-    else if (record.xl_rmid === 8 && record.info === STANDBY.RUNNING_XACTS)
-      for (const running of runningTransactions(record)) this.seen(running)
+    hearRecord(record, this.hear)
   }
 
   result(): Pick<Survey, 'committed' | 'aborted' | 'inFlight' | 'events' | 'lastTransactionTime'> {
@@ -162,35 +203,19 @@ class TransactionLedger {
     }
   }
 
-  private seen(xid: number): void {
-    if (this.open.has(xid)) return
-    this.open.add(xid)
-    if (this.keepEvents) this.events.push({ xid, kind: 'seen', subxids: [] })
-  }
-
-  private ended(xid: number, kind: TransactionEvent['kind'], subxids: readonly number[]): void {
-    this.open.delete(xid)
-    for (const subxid of subxids) this.open.delete(subxid)
+  private readonly hear: Hear = (xid, kind, subxids, time) => {
+    if (kind === 'seen') {
+      if (this.open.has(xid)) return
+      this.open.add(xid)
+    } else {
+      this.open.delete(xid)
+      for (const subxid of subxids) this.open.delete(subxid)
+      if (time !== undefined) {
+        if (kind.startsWith('commit')) this.committed++
+        else this.aborted++
+        this.lastTime = time
+      }
+    }
     if (this.keepEvents) this.events.push({ xid, kind, subxids })
-  }
-
-  private takeTransaction(record: WalRecord): void {
-    const operation = record.xl_info & XACT.OPMASK
-    if (operation === XACT.PREPARE) {
-      this.ended(record.xl_xid, 'prepare', parsePrepare(record.main).subxids)
-    } else if (operation <= XACT.ABORT_PREPARED) {
-      const end = parseTransactionEnd(record.main, record.xl_info)
-      const prepared = operation >= XACT.COMMIT_PREPARED
-      const commit = operation === XACT.COMMIT || operation === XACT.COMMIT_PREPARED
-      const name = commit ? 'commit' : 'abort'
-      this.ended(
-        prepared ? end.twophaseXid : record.xl_xid,
-        prepared ? `${name} prepared` : name,
-        end.subxids,
-      )
-      if (commit) this.committed++
-      else this.aborted++
-      this.lastTime = end.xact_time
-    } else if (record.xl_xid !== 0) this.seen(record.xl_xid)
   }
 }

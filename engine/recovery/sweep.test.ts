@@ -4,7 +4,8 @@
 
 import { beforeAll, describe, expect, test } from 'vitest'
 import { watchPostgres } from '../scenes/sweep/watch.js'
-import { CrashImages, crashKinds, randomFrom } from '../scenes/sweep/crashImages.js'
+import { randomFrom } from '../bytes/random.js'
+import { CrashImages, crashKinds } from '../scenes/sweep/crashImages.js'
 import { describePoint, everyCrash, sweep } from '../scenes/sweep/sweep.js'
 import { judgeCrash } from '../scenes/sweep/judged.js'
 import { workloads } from '../scenes/sweep/workloads.js'
@@ -14,13 +15,13 @@ const seed = Number(process.env.SWEEP_SEED ?? 19092)
 const all = process.env.SWEEP === 'all'
 /** Of so many moments one is taken for our engine, and of so many crashes one for PostgreSQL. */
 const [stride, judgedStride] = all ? [1, 5] : [4, 307]
-const timeout = all ? 3_600_000 : 120_000
+const timeout = all ? 3_600_000 : 600_000
 
 let traces: Trace[] = []
 beforeAll(async () => {
   traces = await watchPostgres(workloads)
   console.log(`crash sweep: seed ${seed}; repeat it with SWEEP_SEED=${seed}`)
-}, 120_000)
+}, 600_000)
 
 test.each(workloads.map(({ name }, i) => [name, i] as const))(
   '%s: our recovery',

@@ -9,11 +9,11 @@
 //   requested           the log goes on: replay was asked to stop
 
 import type { Disk } from '../disk/disk.js'
+import type { ControlFile } from '../format/controlFile.js'
 import { locateLsn, maxAlign, type Lsn } from '../format/lsn.js'
 import { pageHeaderSize, XLOG_BLCKSZ, XLogPageHeader, XLP } from '../format/walPage.js'
-import { listSegments } from '../wal/segments.js'
+import { listSegments, type SegmentFile, type Timeline } from '../wal/segments.js'
 import { WalReader } from '../wal/reader.js'
-import type { StartPoint } from './startup.js'
 import type { Survey } from './survey.js'
 
 export type Verdict =
@@ -25,6 +25,12 @@ export interface EndVerdict {
   validBeyond: Lsn | undefined
   /** One sentence for a person. */
   meaning: string
+}
+
+/** Which log is judged: of a start point, what it takes to read the log. */
+export interface JudgedLog {
+  timelines: readonly Timeline[]
+  control: Pick<ControlFile, 'xlog_seg_size' | 'system_identifier'>
 }
 
 const MEANINGS: Record<Verdict, string> = {
@@ -39,20 +45,26 @@ const MEANINGS: Record<Verdict, string> = {
 }
 
 /** Judges the end that a survey found. Reads the rest of the log, changes nothing. */
-export function judgeEnd(disk: Disk, start: StartPoint, survey: Survey): EndVerdict {
-  const requested = survey.end.cause === 'requested'
-  const validBeyond = requested ? undefined : findRecordBeyond(disk, start, survey)
+export function judgeEnd(disk: Disk, start: JudgedLog, survey: Pick<Survey, 'end' | 'timeline'>): EndVerdict {
+  const { cause, lsn } = survey.end
+  const validBeyond =
+    cause === 'requested' ? undefined : cause === 'timeline' ? lsn : findRecordBeyond(disk, start, survey)
   const verdict = verdictOf(disk, start, survey, validBeyond)
   return { verdict, validBeyond, meaning: MEANINGS[verdict] }
 }
 
-function verdictOf(disk: Disk, start: StartPoint, survey: Survey, validBeyond: Lsn | undefined): Verdict {
+function verdictOf(
+  disk: Disk,
+  start: JudgedLog,
+  survey: Pick<Survey, 'end' | 'timeline'>,
+  validBeyond: Lsn | undefined,
+): Verdict {
   const { end } = survey
   if (end.cause === 'requested') return 'requested'
   const laterSegment = (): boolean => {
     const { xlog_seg_size } = start.control
     const { segment } = locateLsn(end.aborted?.missingContinuation ?? end.lsn, xlog_seg_size)
-    return listSegments(disk, xlog_seg_size).some(
+    return segmentsFrom(disk, start, survey).some(
       (file) => file.segment > segment && isOwn(disk, start, file.segment),
     )
   }
@@ -66,24 +78,42 @@ function verdictOf(disk: Disk, start: StartPoint, survey: Survey, validBeyond: L
   return end.cause === 'zeroes' ? 'clean end' : 'torn tail'
 }
 
+/** Segments of the timeline that the log ended on, and of its children: a parent's log may go on by itself. */
+function segmentsFrom(
+  disk: Disk,
+  { control, timelines }: JudgedLog,
+  { timeline }: Pick<Survey, 'timeline'>,
+): SegmentFile[] {
+  return listSegments(disk, control.xlog_seg_size).filter(
+    (file) => file.timeline >= timeline && timelines.some(({ id }) => id === file.timeline),
+  )
+}
+
 /** Does the segment's file begin with the page that belongs there, or is it a recycled one? */
-function isOwn(disk: Disk, start: StartPoint, segment: bigint): boolean {
+function isOwn(disk: Disk, start: JudgedLog, segment: bigint): boolean {
   const reader = readerOf(disk, start)
   reader.beginAt(segment * BigInt(start.control.xlog_seg_size))
   const first = reader.read()
-  return first.kind === 'record' || !['stale page', 'zeroes', 'missing segment', 'page'].includes(first.cause)
+  return (
+    first.kind === 'record' ||
+    !['stale page', 'zeroes', 'missing segment', 'page', 'timeline'].includes(first.cause)
+  )
 }
 
-function readerOf(disk: Disk, start: StartPoint): WalReader {
+function readerOf(disk: Disk, start: JudgedLog): WalReader {
   const { control, timelines } = start
   const { xlog_seg_size, system_identifier } = control
   return new WalReader({ disk, segmentSize: xlog_seg_size, timelines, systemIdentifier: system_identifier })
 }
 
 /** The first whole record on a page behind the break that carries the address it should. */
-function findRecordBeyond(disk: Disk, start: StartPoint, survey: Survey): Lsn | undefined {
+function findRecordBeyond(
+  disk: Disk,
+  start: JudgedLog,
+  survey: Pick<Survey, 'end' | 'timeline'>,
+): Lsn | undefined {
   const { xlog_seg_size } = start.control
-  const segments = listSegments(disk, xlog_seg_size)
+  const segments = segmentsFrom(disk, start, survey)
   const broken = survey.end.aborted?.missingContinuation ?? survey.end.lsn
   let page = broken - (broken % BigInt(XLOG_BLCKSZ)) + BigInt(XLOG_BLCKSZ)
   const last = segments.reduce((max, file) => (file.segment > max ? file.segment : max), 0n)

@@ -7,8 +7,9 @@ import {
   writeStatus,
   XACTS_PER_PAGE,
 } from '../format/transactionStatus.js'
-import { truncateByXid } from './commitTs.js'
+import { pageNumber, truncateByXid } from './commitTs.js'
 import type { StatusTables } from './context.js'
+import { malformed } from './contradiction.js'
 import { namesByInfo, type ResourceManager } from './resourceManager.js'
 
 const ZEROPAGE = 0x00
@@ -19,9 +20,10 @@ export const clog: ResourceManager = {
   name: 'CLOG',
   identify: namesByInfo({ [ZEROPAGE]: 'ZEROPAGE', [TRUNCATE]: 'TRUNCATE' }),
   redo(record, context) {
-    const pageno = Number(record.view.getBigInt64(record.mainAt, true))
+    const pageno = pageNumber(record, XACTS_PER_PAGE)
     if (record.info === ZEROPAGE) context.tables.xact.zeroPage(pageno)
-    else truncateByXid(context.tables.xact, pageno, XACTS_PER_PAGE)
+    else if (record.info === TRUNCATE) truncateByXid(context.tables.xact, pageno, XACTS_PER_PAGE)
+    else throw malformed(record, `clog_redo: unknown op code ${record.info}`)
   },
 }
 

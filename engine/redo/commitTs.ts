@@ -3,7 +3,9 @@
 
 import { BLCKSZ } from '../format/controlFile.js'
 import { XID, xidPrecedes } from '../format/transactionStatus.js'
+import type { WalRecord } from '../wal/record.js'
 import type { RedoContext } from './context.js'
+import { malformed, needMain } from './contradiction.js'
 import { namesByInfo, type ResourceManager } from './resourceManager.js'
 
 export const COMMIT_TS_ENTRY_SIZE = 10
@@ -17,17 +19,31 @@ export const commitTs: ResourceManager = {
   name: 'CommitTs',
   identify: namesByInfo({ [ZEROPAGE]: 'ZEROPAGE', [TRUNCATE]: 'TRUNCATE' }),
   redo(record, context) {
-    const pageno = Number(record.view.getBigInt64(record.mainAt, true))
+    const pageno = pageNumber(record, COMMIT_TS_XACTS_PER_PAGE)
     if (record.info === ZEROPAGE) {
       context.tables.commitTs.zeroPage(pageno)
       return
     }
+    if (record.info !== TRUNCATE) throw malformed(record, `commit_ts_redo: unknown op code ${record.info}`)
+    needMain(record, 12)
     const oldest = record.view.getUint32(record.mainAt + 8, true)
     const { counters } = context
     if (counters.oldestCommitTsXid !== XID.INVALID && xidPrecedes(counters.oldestCommitTsXid, oldest))
       counters.oldestCommitTsXid = oldest
     truncateByXid(context.tables.commitTs, pageno, COMMIT_TS_XACTS_PER_PAGE)
   },
+}
+
+/**
+ * The page of a status table that stands first in the main data, eight bytes.
+ * @throws CorruptData when no transaction id could be on such a page
+ */
+export function pageNumber(record: WalRecord, entriesPerPage: number): number {
+  needMain(record, 8)
+  const pageno = record.view.getBigInt64(record.mainAt, true)
+  if (pageno < 0n || pageno > BigInt(Math.floor(0xffffffff / entriesPerPage)))
+    throw malformed(record, `there is no page ${pageno}`)
+  return Number(pageno)
 }
 
 /** Removes whole segments of a table indexed by transaction id that lie before `cutoffPage` (SimpleLruTruncate). */

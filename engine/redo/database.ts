@@ -5,6 +5,7 @@ import { databasePath } from '../format/relationPath.js'
 import type { WalRecord } from '../wal/record.js'
 import { forgetMissing } from './block.js'
 import type { RedoContext } from './context.js'
+import { malformed, needMain } from './contradiction.js'
 import { namesByInfo, type ResourceManager } from './resourceManager.js'
 
 const CREATE_FILE_COPY = 0x00
@@ -24,9 +25,11 @@ export const database: ResourceManager = {
   }),
   redo(record, context) {
     const field = (i: number): number => record.view.getUint32(record.mainAt + 4 * i, true)
+    needMain(record, record.info === CREATE_FILE_COPY ? 16 : 8)
     if (record.info === CREATE_FILE_COPY) copyDatabase(context, [field(0), field(1)], [field(2), field(3)])
     else if (record.info === CREATE_WAL_LOG) makeDatabase(context.disk, databasePath(field(1), field(0)))
-    else dropDatabase(record, context)
+    else if (record.info === DROP) dropDatabase(record, context)
+    else throw malformed(record, `dbase_redo: unknown op code ${record.info}`)
   },
 }
 
@@ -59,6 +62,7 @@ function dropDatabase(record: WalRecord, context: RedoContext): void {
   const { view, mainAt } = record
   const dbOid = view.getUint32(mainAt, true)
   const count = view.getInt32(mainAt + 4, true)
+  needMain(record, 8 + 4 * Math.max(0, count))
   dropSlots(context.disk, dbOid)
   forgetDatabase(context, dbOid)
   for (let i = 0; i < count; i++)

@@ -28,7 +28,7 @@ import { VISIBILITYMAP } from '../format/visibilityMap.js'
 import type { BlockRef, WalRecord } from '../wal/record.js'
 import { needBlock, readBlockForRedo, stamp } from './block.js'
 import type { RedoContext } from './context.js'
-import { contradiction, needData, needMain } from './contradiction.js'
+import { contradiction, malformed, needData, needMain } from './contradiction.js'
 import { addHeapTuple, changeXmax, clearCommand, readHeapBlock, setAllVisible } from './heapTuples.js'
 import { setCtid, setHotUpdated, tupleAt } from './heapTuples.js'
 import { namesByInfo, type ResourceManager } from './resourceManager.js'
@@ -74,6 +74,9 @@ export const heap: ResourceManager = {
       case XLOG_HEAP.INPLACE:
         return redoInplace(record, context)
       case XLOG_HEAP.TRUNCATE: // for logical decoding; Storage/TRUNCATE or new files do the work
+        return
+      default:
+        throw malformed(record, `heap_redo: unknown op code ${record.info}`)
     }
   },
 }

@@ -60,6 +60,9 @@ export const heap2: ResourceManager = {
       case XLOG_HEAP2.REWRITE:
         return redoRewrite(record, context)
       case XLOG_HEAP2.NEW_CID: // for logical decoding
+        return
+      default:
+        throw malformed(record, `heap2_redo: unknown op code ${record.info}`)
     }
   },
 }

@@ -7,7 +7,9 @@ import { CorruptData } from '../bytes/errors.js'
 import { BLCKSZ } from '../format/controlFile.js'
 import { XID, xidPrecedes } from '../format/transactionStatus.js'
 import type { WalRecord } from '../wal/record.js'
+import { pageNumber } from './commitTs.js'
 import type { RedoContext, StatusTables } from './context.js'
+import { malformed, needMain } from './contradiction.js'
 import { namesByInfo, type ResourceManager } from './resourceManager.js'
 
 export const OFFSETS_PER_PAGE = BLCKSZ / 4
@@ -38,14 +40,16 @@ export const multixact: ResourceManager = {
   redo(record, context) {
     switch (record.info) {
       case ZERO_OFF_PAGE:
-        return zeroOffsetsPage(context, Number(record.view.getBigInt64(record.mainAt, true)))
+        return zeroOffsetsPage(context, pageNumber(record, OFFSETS_PER_PAGE))
       case ZERO_MEM_PAGE:
-        context.tables.multiMembers.zeroPage(Number(record.view.getBigInt64(record.mainAt, true)))
+        context.tables.multiMembers.zeroPage(pageNumber(record, MEMBERS_PER_PAGE))
         return
       case CREATE_ID:
         return redoCreate(record, context)
       case TRUNCATE_ID:
         return redoTruncate(record, context)
+      default:
+        throw malformed(record, `multixact_redo: unknown op code ${record.info}`)
     }
   },
 }
@@ -107,10 +111,12 @@ export function multiXactUpdater(
 }
 
 function redoCreate(record: WalRecord, context: RedoContext): void {
+  needMain(record, 12)
   const { view, mainAt } = record
   const multi = view.getUint32(mainAt, true)
   const first = view.getUint32(mainAt + 4, true)
   const count = view.getInt32(mainAt + 8, true)
+  needMain(record, 12 + 8 * Math.max(0, count))
   writeOffsets(context, multi, first, (first + count) >>> 0)
   let latest = record.xl_xid
   for (let i = 0; i < count; i++) {
@@ -151,6 +157,7 @@ function put(page: { view: DataView; dirty: boolean }, entry: number, offset: nu
 }
 
 function redoTruncate(record: WalRecord, context: RedoContext): void {
+  needMain(record, 20)
   const { view, mainAt } = record
   const [database, , endOffsets, startMembers, endMembers] = [0, 4, 8, 12, 16].map((o) =>
     view.getUint32(mainAt + o, true),

@@ -7,6 +7,7 @@ import { viewOf } from '../bytes/layout.js'
 import { join } from '../disk/disk.js'
 import { formatLsn } from '../format/lsn.js'
 import { databasePath } from '../format/relationPath.js'
+import { malformed, needMain } from './contradiction.js'
 import { namesByInfo, type ResourceManager } from './resourceManager.js'
 
 export const RELMAPPER_FILENAME = 'pg_filenode.map'
@@ -18,6 +19,8 @@ export const relmap: ResourceManager = {
   name: 'RelMap',
   identify: namesByInfo({ 0x00: 'UPDATE' }),
   redo(record, context) {
+    if (record.info !== 0) throw malformed(record, `relmap_redo: unknown op code ${record.info}`)
+    needMain(record, 12)
     const { view, mainAt } = record
     const [dbid, tsid, nbytes] = [0, 4, 8].map((at) => view.getUint32(mainAt + at, true))
     if (nbytes !== RELMAP_SIZE)
@@ -27,6 +30,7 @@ export const relmap: ResourceManager = {
         expected: `${RELMAP_SIZE}`,
         found: `${nbytes}`,
       })
+    needMain(record, 12 + RELMAP_SIZE)
     const map = record.bytes.slice(mainAt + 12, mainAt + 12 + RELMAP_SIZE)
     viewOf(map).setUint32(CRC_AT, crc32c(map, 0, CRC_AT), true)
     const path = join(databasePath(tsid, dbid), RELMAPPER_FILENAME)

@@ -6,6 +6,7 @@ import { CorruptData } from '../bytes/errors.js'
 import { viewOf } from '../bytes/layout.js'
 import { readFile, type Disk } from '../disk/disk.js'
 import type { RedoContext } from './context.js'
+import { malformed, needMain } from './contradiction.js'
 import { namesByInfo, type ResourceManager } from './resourceManager.js'
 
 export const ORIGIN_FILE = 'pg_logical/replorigin_checkpoint'
@@ -19,6 +20,8 @@ export const replicationOrigin: ResourceManager = {
   name: 'ReplicationOrigin',
   identify: namesByInfo({ [SET]: 'SET', [DROP]: 'DROP' }),
   redo(record, context) {
+    if (record.info > DROP) throw malformed(record, `replorigin_redo: unknown op code ${record.info}`)
+    needMain(record, record.info === DROP ? 2 : 11)
     const { view, mainAt } = record
     if (record.info === DROP) {
       context.originProgress.delete(view.getUint16(mainAt, true))

@@ -1,13 +1,21 @@
 // Resource manager 2, Storage: files made and cut (catalog/storage.c, smgr_redo). When a table is cut, its visibility
 // map and free space map are cut with it, and the bits of the blocks that are gone are cleared.
 
-import { BLCKSZ } from '../format/controlFile.js'
-import { initPage, isNewPage, PAGE_HEADER_SIZE } from '../format/page.js'
+import {
+  FSM_INNER_NODES,
+  FSM_LEAF_NODES,
+  FSM_NODES,
+  FSM_NODES_AT,
+  freeSpaceMapBlock,
+} from '../format/freeSpaceMap.js'
+import { initPage, isNewPage } from '../format/page.js'
 import { FORK } from '../format/relationPath.js'
+import { HEAPBLOCKS_PER_PAGE, mapByte, mapShift } from '../format/visibilityMap.js'
 import type { RelationFork } from '../buffers/relationFork.js'
 import type { WalRecord } from '../wal/record.js'
 import { forgetMissing } from './block.js'
 import type { RedoContext } from './context.js'
+import { malformed, needMain } from './contradiction.js'
 import { namesByInfo, type ResourceManager } from './resourceManager.js'
 
 const CREATE = 0x10
@@ -16,24 +24,18 @@ const TRUNCATE_HEAP = 1
 const TRUNCATE_VM = 2
 const TRUNCATE_FSM = 4
 
-const MAP_BYTES = BLCKSZ - PAGE_HEADER_SIZE
-const HEAPBLOCKS_PER_BYTE = 4
-const HEAPBLOCKS_PER_PAGE = MAP_BYTES * HEAPBLOCKS_PER_BYTE
-
-const FSM_NODES_AT = PAGE_HEADER_SIZE + 4
-const FSM_INNER_NODES = 4095
-const FSM_LEAF_NODES = 4069
-
 export const storage: ResourceManager = {
   id: 2,
   name: 'Storage',
   identify: namesByInfo({ [CREATE]: 'CREATE', [TRUNCATE]: 'TRUNCATE' }),
   redo(record, context) {
     if (record.info === CREATE) {
+      needMain(record, 16)
       const { view, mainAt: at } = record
       const fork = view.getInt32(at + 12, true)
       forkAt(record, context, 0, fork).create()
-    } else redoTruncate(record, context)
+    } else if (record.info === TRUNCATE) redoTruncate(record, context)
+    else throw malformed(record, `smgr_redo: unknown op code ${record.info}`)
   },
 }
 
@@ -45,6 +47,7 @@ function forkAt(record: WalRecord, context: RedoContext, at: number, fork: numbe
 }
 
 function redoTruncate(record: WalRecord, context: RedoContext): void {
+  needMain(record, 20)
   const blocks = record.view.getUint32(record.mainAt, true)
   const flags = record.view.getUint32(record.mainAt + 16, true)
   const main = forkAt(record, context, 4, FORK.MAIN)
@@ -81,9 +84,9 @@ function truncateVisibilityMap(context: RedoContext, file: RelationFork, heapBlo
     if (blocks >= file.nblocks) return
     const page = context.pool.read(file, blocks, true)
     if (isNewPage(page)) initPage(page, 0)
-    const byte = PAGE_HEADER_SIZE + Math.floor(within / HEAPBLOCKS_PER_BYTE)
+    const byte = mapByte(heapBlocks)
     page.bytes.fill(0, byte + 1)
-    page.bytes[byte] &= (1 << ((within % HEAPBLOCKS_PER_BYTE) * 2)) - 1
+    page.bytes[byte] &= (1 << mapShift(heapBlocks)) - 1
     context.pool.markDirty(page)
     blocks++
   }
@@ -99,7 +102,7 @@ function truncateFreeSpaceMap(context: RedoContext, file: RelationFork, heapBloc
   if (slot > 0) {
     if (blocks >= file.nblocks) return
     const page = context.pool.read(file, blocks, true)
-    const nodes = page.bytes.subarray(FSM_NODES_AT, FSM_NODES_AT + FSM_INNER_NODES + FSM_LEAF_NODES)
+    const nodes = page.bytes.subarray(FSM_NODES_AT, FSM_NODES_AT + FSM_NODES)
     nodes.fill(0, FSM_INNER_NODES + slot)
     for (let node = FSM_INNER_NODES - 1; node >= 0; node--)
       nodes[node] = Math.max(nodes[2 * node + 1] ?? 0, nodes[2 * node + 2] ?? 0)
@@ -107,10 +110,4 @@ function truncateFreeSpaceMap(context: RedoContext, file: RelationFork, heapBloc
     blocks++
   }
   cut(context, file, blocks)
-}
-
-/** Block of a bottom-level page of the free space map, upper levels standing in between (fsm_logical_to_physical). */
-function freeSpaceMapBlock(leaf: number): number {
-  const middle = Math.floor(leaf / FSM_LEAF_NODES)
-  return leaf + 1 + (middle + 1) + (Math.floor(middle / FSM_LEAF_NODES) + 1) - 1
 }

@@ -16,6 +16,7 @@ import { forgetMissing } from './block.js'
 import { setTransactionStatus } from './clog.js'
 import { setCommitTs } from './commitTs.js'
 import type { RedoContext } from './context.js'
+import { malformed } from './contradiction.js'
 import { advanceOrigin } from './replicationOrigin.js'
 import type { ResourceManager } from './resourceManager.js'
 
@@ -45,6 +46,11 @@ export const transaction: ResourceManager = {
         return redoEnd(record, context, operation)
       case XACT.PREPARE:
         return redoPrepare(record, context)
+      case XACT.ASSIGNMENT: // for hot standby
+      case XACT.INVALIDATION: // for logical decoding
+        return
+      default:
+        throw malformed(record, `xact_redo: unknown op code ${operation}`)
     }
   },
 }

@@ -1,14 +1,16 @@
 // Resource manager 0, XLOG: checkpoints, counters, full-page images that stand alone (xlog.c, xlog_redo).
 
 import { CorruptData } from '../bytes/errors.js'
-import { bool, i32, struct, type Struct, type ValueOf } from '../bytes/layout.js'
+import { bool, i32, i64, struct, u32, type Struct, type ValueOf } from '../bytes/layout.js'
 import { CheckPoint } from '../format/checkpoint.js'
 import { formatLsn } from '../format/lsn.js'
+import { formatTimestamp } from '../format/timestamp.js'
 import { xidPrecedes } from '../format/transactionStatus.js'
 import type { WalRecord } from '../wal/record.js'
 import { readBlockForRedo } from './block.js'
 import { commitTsParameterChange } from './commitTs.js'
 import type { RedoContext } from './context.js'
+import { needMain } from './contradiction.js'
 import { namesByInfo, type ResourceManager } from './resourceManager.js'
 
 export const XLOG = {
@@ -41,6 +43,15 @@ const parameters = struct('xl_parameter_change', 28, {
 export type ParameterChange = ValueOf<typeof parameters>
 export const ParameterChange: Struct<ParameterChange> = parameters
 
+const endOfRecovery = struct('xl_end_of_recovery', 24, {
+  end_time: i64(0),
+  ThisTimeLineID: u32(8),
+  PrevTimeLineID: u32(12),
+  wal_level: i32(16),
+})
+export type EndOfRecovery = ValueOf<typeof endOfRecovery>
+export const EndOfRecovery: Struct<EndOfRecovery> = endOfRecovery
+
 export const xlog: ResourceManager = {
   id: 0,
   name: 'XLOG',
@@ -51,11 +62,13 @@ export const xlog: ResourceManager = {
       case XLOG.CHECKPOINT_ONLINE:
         return redoCheckpoint(record, context)
       case XLOG.NEXTOID:
+        needMain(record, 4)
         context.counters.nextOid = record.view.getUint32(record.mainAt, true)
         return
       case XLOG.PARAMETER_CHANGE:
         return redoParameterChange(record, context)
       case XLOG.FPW_CHANGE:
+        needMain(record, 1)
         context.counters.fullPageWrites = record.view.getUint8(record.mainAt)
         return
       case XLOG.FPI:
@@ -69,6 +82,7 @@ export const xlog: ResourceManager = {
 
 /** A shutdown checkpoint is believed exactly; an online one is old news, and only raises counters. */
 function redoCheckpoint(record: WalRecord, context: RedoContext): void {
+  needMain(record, CheckPoint.size)
   const checkpoint = CheckPoint.read(record.main)
   const { counters } = context
   if (record.info === XLOG.CHECKPOINT_SHUTDOWN) {
@@ -90,6 +104,7 @@ function redoCheckpoint(record: WalRecord, context: RedoContext): void {
 }
 
 function redoParameterChange(record: WalRecord, context: RedoContext): void {
+  needMain(record, ParameterChange.size)
   const { track_commit_timestamp, ...values } = ParameterChange.read(record.main)
   Object.assign(context.control, values)
   commitTsParameterChange(context, track_commit_timestamp)
@@ -112,12 +127,14 @@ function redoImages(record: WalRecord, context: RedoContext): void {
 
 /** The record after a skipped one must name the one that was skipped (xlogrecovery.c, VerifyOverwriteContrecord). */
 function checkOverwritten(record: WalRecord, context: RedoContext): void {
+  needMain(record, 16)
   const overwritten = record.view.getBigUint64(record.mainAt, true)
   if (context.overwritten !== overwritten)
     throw new CorruptData({
       file: `WAL record at ${formatLsn(record.lsn)}`,
       what: `mismatching overwritten LSN ${formatLsn(overwritten)} -> ${formatLsn(context.overwritten ?? 0n)}`,
     })
-  context.log(`successfully skipped missing contrecord at ${formatLsn(overwritten)}`)
+  const when = formatTimestamp(record.view.getBigInt64(record.mainAt + 8, true))
+  context.log(`successfully skipped missing contrecord at ${formatLsn(overwritten)}, overwritten at ${when}`)
   context.overwritten = undefined
 }

@@ -7,7 +7,10 @@ import { join } from 'node:path'
 import { dataFiles, temporaryFiles } from './dataFiles.js'
 import { compareStatus, type StatusComparison } from './compareStatus.js'
 import { maskPage, pageLsn } from './masks.js'
-import { pageKind, pageSize, type PageKind } from './pageKind.js'
+import { pageKind, type PageKind } from '../format/pageKind.js'
+import { pageOf } from '../format/page.js'
+import { FORK_NAMES } from '../format/relationPath.js'
+import { pageSize } from './pageBytes.js'
 import { placeOn } from './places.js'
 
 export interface PageDifference {
@@ -130,7 +133,8 @@ function compareBlock(a: Uint8Array, b: Uint8Array, place: BlockPlace, tally: Ta
   tally.pages++
   if (Buffer.compare(a, b) === 0) return void tally.identical++
   const { file, fork, block, firstBlock } = place
-  const [page, pageB] = [pageKind(a, fork), pageKind(b, fork)]
+  const number = fork === '' ? 0 : FORK_NAMES.indexOf(fork)
+  const [page, pageB] = [a, b].map((bytes) => pageKind(pageOf(bytes), number))
   if (page !== pageB) {
     const place = `${page} page and ${pageB} page`
     tally.differences.push(firstDifference(a, b, { file, page: 'unknown', block, place }))

@@ -1,56 +1,82 @@
-/** Leads a native server through a scene and kills it; lets a native server recover or judge a directory. */
-import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+/** Leads a native server through a scene and kills it; lets a native server recover a directory. */
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Client } from 'pg'
 import { CONTROL_FILE } from '../format/controlFile.js'
-import { configure, giveToServer, initdb, NativeServer } from './native.js'
-import type { NativeScene } from './nativeScene.js'
+import { configure, copyTree, giveToServer, initdb, NativeServer } from './native.js'
+import type { NativeScene, ScriptedScene, SessionJournal } from './nativeScene.js'
 
-const fill = (sql: string, round: number): string => sql.replaceAll('$i', String(round))
+/** Where a cluster's tablespaces lie that are not inside of it. */
+export const spacesOf = (dir: string): string => `${dir}-spaces`
 
-/** Goes round until the connection breaks: the kill ends it. Conflicts of the load with itself are its own matter. */
-async function goRound(client: Client, statements: readonly string[]): Promise<void> {
-  for (let round = 0; ; round++)
-    for (const sql of statements) {
+/** A scene under way. */
+class Run {
+  readonly journals: SessionJournal[] = []
+
+  constructor(
+    readonly scene: ScriptedScene,
+    readonly dir: string,
+  ) {}
+
+  private sessions = 0
+
+  /** A session's statements with the blanks filled in, and what it was told; kept if it writes to the journal. */
+  private begin(statements: readonly string[]): {
+    session: SessionJournal
+    texts: (round: number) => string[]
+  } {
+    const session: SessionJournal = { session: this.sessions++, acknowledged: [], inDoubt: undefined }
+    if (this.scene.journal && statements.some((sql) => sql.includes('into journal')))
+      this.journals.push(session)
+    const texts = (round: number): string[] =>
+      statements.map((sql) => fill(sql, { i: round, s: session.session, spaces: spacesOf(this.dir) }))
+    return { session, texts }
+  }
+
+  /**
+   * Goes round until the connection breaks: the kill ends it. Conflicts of the load with itself are its own matter,
+   * and end a round.
+   */
+  async goRound(client: Client, statements: readonly string[]): Promise<void> {
+    const { session, texts } = this.begin(statements)
+    for (let round = 0; ; round++) {
+      session.inDoubt = round
       try {
-        await client.query(fill(sql, round))
+        for (const sql of texts(round)) await client.query(sql)
+        session.acknowledged.push(round)
       } catch (error) {
         if (!('severity' in (error as object)) || (error as { code?: string }).code === '57P01') return
         await client.query('rollback').catch(() => {})
       }
+      session.inDoubt = undefined
     }
-}
+  }
 
-/** Makes the scene's crash in `dir`, which must not exist. Statements of the main session must succeed. */
-export async function crashNative(scene: NativeScene, dir: string): Promise<void> {
-  initdb(dir, scene.initdb)
-  configure(dir, { ...defaults, ...scene.settings })
-  let server = await NativeServer.start(dir)
-  try {
-    await server.run([...scene.before, 'checkpoint'])
-    const control = readFileSync(join(dir, CONTROL_FILE))
-    for (const statements of scene.beside ?? []) void goRound(await server.session(), statements)
-    await rounds(server, scene)
-    if (scene.afterRestart) {
-      await server.stop('fast')
-      configure(dir, scene.afterRestart.settings)
-      server = await NativeServer.start(dir)
-      await server.run(scene.afterRestart.main)
+  /** The main session's rounds. Its statements must succeed. */
+  async rounds(server: NativeServer): Promise<void> {
+    const main = await server.session()
+    const { session, texts } = this.begin(this.scene.main)
+    for (let round = 1; round <= this.scene.rounds; round++) {
+      for (const sql of texts(round)) await main.query(sql)
+      session.acknowledged.push(round)
+      // Not before: what is open keeps VACUUM from taking anything away.
+      if (round === Math.ceil(this.scene.rounds / 2)) await leaveOpen(server, this.scene.open)
     }
-    await server.kill()
-    if (scene.fromFirstCheckpoint) writeFileSync(join(dir, CONTROL_FILE), control)
-  } finally {
-    await server.kill()
+  }
+
+  async untilKilled(server: NativeServer): Promise<void> {
+    const { killWhen } = this.scene
+    if (killWhen === undefined) return
+    const watch = await server.session()
+    while ((await watch.query(killWhen)).rows.length === 0);
   }
 }
 
-async function rounds(server: NativeServer, scene: NativeScene): Promise<void> {
-  const main = await server.session()
-  for (let round = 1; round <= scene.rounds; round++) {
-    for (const sql of scene.main) await main.query(fill(sql, round))
-    // Not before: what is open keeps VACUUM from taking anything away.
-    if (round === Math.ceil(scene.rounds / 2)) await leaveOpen(server, scene.open)
-  }
+type Blanks = Readonly<{ i: number; s: number; spaces: string }>
+
+function fill(sql: string, { i, s, spaces }: Blanks): string {
+  return sql.replaceAll('$spaces', spaces).replaceAll('$i', String(i)).replaceAll('$s', String(s))
 }
 
 async function leaveOpen(server: NativeServer, statements: readonly string[] = []): Promise<void> {
@@ -58,18 +84,106 @@ async function leaveOpen(server: NativeServer, statements: readonly string[] = [
   if (statements.length > 0) for (const sql of ['begin', ...statements]) await session.query(sql)
 }
 
-const defaults = {
+/**
+ * Makes the scene's crash in `dir`, which must not exist. Statements of the main session must succeed. Returns what
+ * each session was told, where the scene keeps a journal.
+ */
+export async function crashNative(scene: NativeScene, dir: string): Promise<readonly SessionJournal[]> {
+  if ('stage' in scene) {
+    await scene.stage(dir)
+    return []
+  }
+  initdb(dir, scene.initdb)
+  configure(dir, { ...crashSettings, ...scene.settings })
+  makeSpaces(scene, dir)
+  const run = new Run(scene, dir)
+  let server = await NativeServer.start(dir)
+  try {
+    if (scene.journal)
+      await server.run(['create table journal (session int, n int, primary key (session, n))'])
+    await server.run([
+      ...scene.before.map((sql) => fill(sql, { i: 0, s: 0, spaces: spacesOf(dir) })),
+      'checkpoint',
+    ])
+    const control = readFileSync(join(dir, CONTROL_FILE))
+    for (const statements of scene.beside ?? []) void run.goRound(await server.session(), statements)
+    await run.rounds(server)
+    if (scene.afterRestart) {
+      await server.stop('fast')
+      configure(dir, scene.afterRestart.settings)
+      server = await NativeServer.start(dir)
+      await server.run(scene.afterRestart.main)
+    }
+    await run.untilKilled(server)
+    await server.kill()
+    if (scene.fromFirstCheckpoint) writeFileSync(join(dir, CONTROL_FILE), control)
+  } finally {
+    await server.kill()
+  }
+  return run.journals
+}
+
+/** What every crash is made with, if its scene has no other wish: one checkpoint, and a long log behind it. */
+export const crashSettings = {
   max_wal_size: '4GB',
   checkpoint_timeout: '1h',
   max_prepared_transactions: '10',
   summarize_wal: 'off',
 }
 
+/** Folders for tablespaces: each that the scene's statements name, `$spaces/one`. PostgreSQL wants them made. */
+function makeSpaces(scene: ScriptedScene, dir: string): void {
+  const text = JSON.stringify([scene.before, scene.main, scene.beside])
+  const names = new Set([...text.matchAll(/\$spaces\/([\w$]+)/g)].map(([, name]) => name))
+  for (const name of names)
+    for (let round = 0; round <= (name.includes('$i') ? scene.rounds : 0); round++)
+      mkdirSync(join(spacesOf(dir), name.replace('$i', String(round))), { recursive: true })
+  if (names.size > 0) giveToServer(spacesOf(dir))
+}
+
 /** A copy of a directory that the server's user may open. */
 export function copyFor(dir: string, to: string): string {
-  cpSync(dir, to, { recursive: true, verbatimSymlinks: true })
+  copyTree(dir, to)
   giveToServer(to)
   return to
+}
+
+/**
+ * A copy of a crashed directory, recovered by `recover`. The log names the place of a tablespace, so redo works on the
+ * crashed cluster's own; what it made there goes with the copy, and the crashed one's is put back.
+ */
+export async function recoveredCopy<T>(
+  dir: string,
+  to: string,
+  recover: (copy: string) => T | Promise<T>,
+): Promise<T> {
+  const spaces = spacesOf(dir)
+  copyFor(dir, to)
+  if (!existsSync(spaces)) return recover(to)
+  const kept = copyFor(spaces, `${to}-kept`)
+  try {
+    return await recover(to)
+  } finally {
+    renameSync(spaces, spacesOf(to))
+    renameSync(kept, spaces)
+    relink(to, spaces)
+  }
+}
+
+function relink(dir: string, from: string): void {
+  for (const name of readdirSync(join(dir, 'pg_tblspc'))) {
+    const link = join(dir, 'pg_tblspc', name)
+    if (!lstatSync(link).isSymbolicLink()) continue
+    const target = readlinkSync(link).replace(from, spacesOf(dir))
+    rmSync(link)
+    symlinkSync(target, link)
+  }
+  giveToServer(dir)
+}
+
+/** Removes a cluster, its tablespaces too. */
+export function removeCluster(dir: string): void {
+  for (const path of [dir, spacesOf(dir)]) rmSync(path, { recursive: true, force: true })
 }
 
 /**
@@ -80,55 +194,4 @@ export async function recoverNatively(dir: string): Promise<string[]> {
   const server = await NativeServer.start(dir, { autovacuum: 'off', fsync: 'off' })
   await server.stop('immediate')
   return server.log
-}
-
-/** Starts PostgreSQL on `dir` and digests every row of every table of every database; the log is the judge's word. */
-export async function judgeNatively(
-  dir: string,
-): Promise<{ log: string[]; digests: Record<string, string> }> {
-  const server = await NativeServer.start(dir, { autovacuum: 'off' })
-  const digests: Record<string, string> = {}
-  try {
-    const names = await server.run(['select datname from pg_database where datallowconn order by 1'])
-    for (const { datname } of names) Object.assign(digests, await digestDatabase(server, String(datname)))
-    const twophase = await server.run([
-      "select coalesce(string_agg(gid, ',' order by gid), '') as gids from pg_prepared_xacts",
-    ])
-    digests['prepared transactions'] = String(twophase[0].gids)
-  } finally {
-    await server.stop('fast')
-  }
-  return { log: server.log, digests }
-}
-
-const relations = `
-  select c.oid, c.relkind, n.nspname || '.' || c.relname as name, format('%I.%I', n.nspname, c.relname) as quoted
-  from pg_class c join pg_namespace n on n.oid = c.relnamespace
-  where c.relkind in ('r', 'm', 'S') and c.relpersistence <> 't' and n.nspname not in ('pg_catalog', 'information_schema')
-  order by name`
-
-async function digestDatabase(server: NativeServer, database: string): Promise<Record<string, string>> {
-  const client = await server.session(database)
-  const digests: Record<string, string> = {}
-  try {
-    for (const { name, quoted, relkind } of (await client.query(relations)).rows) {
-      const rows = relkind === 'S' ? `select last_value, is_called from ${quoted}` : `select * from ${quoted}`
-      const sql = `select count(*) || ' ' || coalesce(md5(string_agg(md5(t::text), '' order by md5(t::text))), '') as digest from (${rows}) t`
-      digests[`${database}.${name}`] = String((await client.query(sql)).rows[0].digest)
-    }
-    await client.query('create extension if not exists amcheck')
-    const broken = await client.query(`
-      select c.relname, bt_index_check(c.oid, true) from pg_index i join pg_class c on c.oid = i.indexrelid
-      join pg_am a on a.oid = c.relam where a.amname = 'btree' and c.relpersistence <> 't' and i.indisvalid`)
-    digests[`${database}: btrees sound`] = String(broken.rowCount !== null && broken.rowCount > 0)
-    const gins = await client.query(`
-      select gin_index_check(c.oid) from pg_class c join pg_am a on a.oid = c.relam where a.amname = 'gin' and c.relkind = 'i'`)
-    digests[`${database}: gins sound`] = String(gins.rowCount !== null)
-    const heaps = await client.query(`
-      select c.relname, v.msg from pg_class c, lateral verify_heapam(c.oid) v where c.relkind in ('r', 't', 'm') and c.relpersistence = 'p'`)
-    digests[`${database}: heaps sound`] = JSON.stringify(heaps.rows)
-  } finally {
-    await client.end()
-  }
-  return digests
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { maskPage } from './masks.js'
-import { pageKind, pageSize, type PageKind } from './pageKind.js'
+import type { PageKind } from '../format/pageKind.js'
+import { pageSize } from './pageBytes.js'
 import { placeOn } from './places.js'
 
 /** An empty page with a special space of this size. */
@@ -50,26 +51,6 @@ const flip =
   (at: number, bit = 1) =>
   (copy: Uint8Array) =>
     void (copy[at] ^= bit)
-
-describe('page kinds', () => {
-  const cases: [PageKind, Uint8Array, string?][] = [
-    ['new', new Uint8Array(pageSize)],
-    ['heap', page(0)],
-    ['vm', page(0), 'vm'],
-    ['btree', put16(page(16), 8190, 0xff7f)],
-    ['hash', put16(page(16), 8190, 0xff80)],
-    ['gist', put16(page(16), 8190, 0xff81)],
-    ['spgist', put16(page(8), 8190, 0xff82)],
-    ['bloom', put16(page(8), 8190, 0xff83)],
-    ['brin', put16(page(8), 8190, 0xf091)],
-    ['brin', put16(page(8), 8190, 0xf093)],
-    ['sequence', put16(page(8), 8184, 0x1717)],
-    ['gin', put16(page(8), 8190, 2)],
-    ['unknown', put16(page(0), 12, 9000)],
-    ['unknown', page(24)],
-  ]
-  test.each(cases)('%s', (kind, bytes, fork = '') => expect(pageKind(bytes, fork)).toBe(kind))
-})
 
 describe('every kind', () => {
   const kinds: PageKind[] = ['heap', 'btree', 'hash', 'gin', 'gist', 'spgist', 'brin', 'vm']

@@ -6,14 +6,15 @@
  * Which bytes these are is PostgreSQL's decision: access/common/bufmask.c and each access method's
  * mask function (heap_mask, btree_mask, …), which wal_consistency_checking uses for the same end.
  */
-import { linePointers, pageHeaderSize, pageSize, pd, u16, u32, type PageKind } from './pageKind.js'
+import type { PageKind } from '../format/pageKind.js'
+import { linePointers, pageHeaderSize, pageSize, pd, u16, u32 } from './pageBytes.js'
 
 const { lower: pd_lower, upper: pd_upper, special: pd_special } = pd
 
 /** A copy of the page with everything of no consequence set to zero. `block` counts in the relation. */
 export function maskPage(kind: PageKind, page: Uint8Array, block: number): Uint8Array {
   const masked = page.slice()
-  if (kind === 'new' || kind === 'unknown') return masked
+  if (kind === 'new' || kind === 'unknown' || kind === 'fsm') return masked
   masked.fill(0, pd.lsn, pd.checksum + 2)
   masks[kind](masked, block)
   return masked
@@ -21,7 +22,7 @@ export function maskPage(kind: PageKind, page: Uint8Array, block: number): Uint8
 
 type Mask = (page: Uint8Array, block: number) => void
 
-const masks: Record<Exclude<PageKind, 'new' | 'unknown'>, Mask> = {
+const masks: Record<Exclude<PageKind, 'new' | 'unknown' | 'fsm'>, Mask> = {
   heap: (page, block) => {
     maskHints(page)
     maskHole(page)

@@ -1,6 +1,9 @@
 /** Crashes of a native server: what it is led through, one after the other. */
-import type { NativeScene } from './nativeScene.js'
-import { rareScenes } from './nativeRareScenes.js'
+import type { NativeScene, ScriptedScene } from './nativeScene.js'
+import { cutShort } from './nativeCutShort.js'
+import { rareScenes, slowScenes } from './nativeRareScenes.js'
+import { brokenRecords } from './staged/brokenRecord.js'
+import { promotion } from './staged/promotion.js'
 
 const accounts = [
   'create table accounts (id int primary key, owner text, balance bigint, note text)',
@@ -13,6 +16,7 @@ const transfer = [
   'update accounts set balance = balance + 1 where id = 1 + ($i * 13) % 3000',
   'commit',
 ]
+const noted = [...transfer.slice(0, -1), 'insert into journal values ($s, $i)', 'commit']
 const churn = [
   "insert into accounts select 10000 + $i * 50 + g, 'new ' || g, 0, repeat('n', g) from generate_series(1, 50) g on conflict do nothing",
   "update accounts set note = repeat('x', $i % 60), owner = 'moved ' || $i where id % 41 = $i % 41",
@@ -22,6 +26,15 @@ const open = [
   'insert into accounts select 900000 + g, null, 0, null from generate_series(1, 2000) g',
   'update accounts set balance = 7 where id between 900001 and 900100',
 ]
+
+/** 5,000 subtransactions of one transaction, each third of them rolled back. */
+const subtransactions = (from: string): string => `do $$ begin
+  for n in 1..5000 loop
+    begin
+      insert into accounts values (${from} + n, 'sub', n, '');
+      if n % 3 = 0 then raise exception 'no'; end if;
+    exception when raise_exception then null; end;
+  end loop; end $$`
 
 /** Every access method that ships, over one table whose rows come, change and go. */
 const methods = [
@@ -51,10 +64,12 @@ export const nativeScenes: readonly NativeScene[] = [
       autovacuum_vacuum_scale_factor: '0',
     },
     before: accounts,
-    main: transfer,
+    main: noted,
     rounds: 400,
-    beside: [churn, transfer],
+    beside: [churn, noted, noted],
     open,
+    journal: true,
+    holds: ['select sum(balance) = 3000000 from accounts where id <= 3000'],
   },
   {
     name: 'every index access method',
@@ -130,21 +145,22 @@ export const nativeScenes: readonly NativeScene[] = [
     main: [
       'begin; select * from accounts where id <= 200 for key share; savepoint a; update accounts set balance = balance + 1 where id <= 100; commit',
       'begin; select count(*) from (select 1 from accounts where id <= 300 for share) x; savepoint s; select count(*) from (select 1 from accounts where id <= 300 for update) x; rollback to s; commit',
-      `do $$ begin for n in 1..1000 loop begin insert into accounts values (100000 + $i * 1000 + n, 'sub', n, ''); if n % 3 = 0 then raise exception 'no'; end if; exception when others then null; end; end loop; end $$`,
+      subtransactions('100000 + $i * 5000'),
+      `begin; ${subtransactions('500000 + $i * 5000')}; prepare transaction 'many$i'`,
       "begin; insert into accounts values (200000 + $i, 'prepared', 1, ''); savepoint p; update accounts set balance = 5 where id = 2000 + $i; prepare transaction 'p$i'",
       "begin; insert into accounts values (300000 + $i, 'to be committed', 1, ''); create table twophase_$i (a int); prepare transaction 'c$i'",
       "commit prepared 'c$i'",
       "begin; insert into accounts values (400000 + $i, 'to be rolled back', 1, ''); create table gone_$i (a int); prepare transaction 'r$i'",
       "rollback prepared 'r$i'",
     ],
-    rounds: 5,
+    rounds: 3,
     beside: [
       [
         'begin; select * from accounts where id between 400 and 500 for share; savepoint x; select * from accounts where id between 400 and 450 for key share; commit',
       ],
       ['begin; select * from accounts where id between 400 and 500 for key share; commit'],
     ],
-    open,
+    open: [...open, subtransactions('800000')],
   },
   {
     name: 'toast, partitions and sequences',
@@ -208,6 +224,38 @@ export const nativeScenes: readonly NativeScene[] = [
     open,
   },
   {
+    name: 'every change with its page',
+    why: 'wal_consistency_checking: each record carries the page as it was afterwards, and redo must make the same one',
+    settings: { wal_consistency_checking: 'all', max_wal_size: '16GB' },
+    before: [
+      ...accounts.slice(0, 2),
+      "insert into accounts select g, 'owner ' || g % 97, 1000, '' from generate_series(1, 200) g",
+      ...methods,
+      items('0', 300),
+      'create sequence counted',
+      'create table big (id int primary key, body text)',
+      'alter table big alter body set storage external',
+    ],
+    main: [
+      items('$i * 1000', 60),
+      "update item set spot = point(id % 13, $i), tags = tags || ('v' || $i) where id % 9 = $i % 9",
+      'delete from item where id % 5 = $i % 5',
+      'vacuum item',
+      "select brin_summarize_new_values('item_brin'), gin_clean_pending_list('item_gin')",
+      'begin; select * from accounts where id <= 40 for key share; savepoint a; update accounts set balance = balance + 1 where id <= 20; commit',
+      "insert into accounts select $i * 1000 + g, 'new', 0, repeat('n', g) from generate_series(1, 60) g on conflict do nothing",
+      "update accounts set note = repeat('x', $i * 9) where id % 3 = 0",
+      "select count(nextval('counted')) from generate_series(1, 70)",
+      'insert into big select $i * 10 + g, repeat(md5(($i + g)::text), 200) from generate_series(1, 5) g',
+      'delete from big where id % 10 = 2',
+      'vacuum (freeze) accounts',
+      "select brin_desummarize_range('item_brin', 0)",
+    ],
+    rounds: 4,
+    beside: [churn],
+    open: [items('900000', 40)],
+  },
+  {
     name: 'pages that are newer or gone',
     why: 'no images, a checkpoint that is forgotten, tables dropped since: redo meets what it has done, and what is no more',
     settings: { full_page_writes: 'off', wal_keep_size: '1GB' },
@@ -236,4 +284,29 @@ export const nativeScenes: readonly NativeScene[] = [
     afterRestart: { settings: {}, main: ['drop table gone', 'drop sequence gone_too', 'checkpoint'] },
   },
   ...rareScenes,
+  ...cutShort,
+  promotion,
+  ...brokenRecords,
+]
+
+/** The same scene, every change with its page: as many rounds as the log, many times as long, allows. */
+function everyChangeWithItsPage(scene: ScriptedScene): ScriptedScene {
+  const settings = { ...scene.settings, wal_consistency_checking: 'all', max_wal_size: '32GB' }
+  return {
+    ...scene,
+    name: `${scene.name}, every change with its page`,
+    settings,
+    rounds: Math.ceil(scene.rounds / 8),
+  }
+}
+
+/**
+ * What CI leaves out: scenes that take long, and each scripted scene once more under wal_consistency_checking.
+ * `NATIVE_SCENES=all npx vitest run engine/recovery/native.test.ts` proves them too.
+ */
+export const moreNativeScenes: readonly NativeScene[] = [
+  ...slowScenes,
+  ...nativeScenes.flatMap((scene) =>
+    'stage' in scene || scene.settings?.wal_consistency_checking ? [] : [everyChangeWithItsPage(scene)],
+  ),
 ]

@@ -1,5 +1,6 @@
 /** Names the place on a page where two pages part, so that a difference reads like a sentence. */
-import { linePointers, pageHeaderSize, pd, u16, type PageKind } from './pageKind.js'
+import type { PageKind } from '../format/pageKind.js'
+import { linePointers, pageHeaderSize, pd, u16 } from './pageBytes.js'
 
 const header: [number, string][] = [
   [0, 'pd_lsn'],

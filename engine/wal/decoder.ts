@@ -11,7 +11,8 @@ const cursor = { at: 0, announced: 0 }
 
 /**
  * Fills in blocks, main data, origin and top-level transaction of a record whose CRC is right.
- * Returns undefined, or PostgreSQL's sentence for what does not fit.
+ * Returns undefined, or PostgreSQL's sentence for what does not fit. It names this record's own position; PostgreSQL
+ * names that of the record it has handed out last, which may be any distance behind, as it reads ahead.
  */
 export function decodeRecord(record: WalRecord): string | undefined {
   const { view } = record
@@ -71,15 +72,17 @@ function readBlockHeader(
   if (!hasData && dataLength !== 0) return `BKPBLOCK_HAS_DATA not set, but data length is ${dataLength}`
   let image: BlockImage | undefined
   if (flags & BKPBLOCK.HAS_IMAGE) {
-    if (end - at < 7) return undefined
+    if (end - at < 5) return undefined
     const length = view.getUint16(at, true)
     const hole_offset = view.getUint16(at + 2, true)
     const bimg_info = view.getUint8(at + 4)
     at += 5
-    let hole_length = BLCKSZ - length
+    let hole_length = (BLCKSZ - length) & 0xffff
     if (bimg_info & BKPIMAGE.COMPRESSED) {
-      hole_length = bimg_info & BKPIMAGE.HAS_HOLE ? view.getUint16(at, true) : 0
-      if (bimg_info & BKPIMAGE.HAS_HOLE) at += 2
+      const stated = (bimg_info & BKPIMAGE.HAS_HOLE) !== 0
+      if (stated && end - at < 2) return undefined
+      hole_length = stated ? view.getUint16(at, true) : 0
+      if (stated) at += 2
     }
     const wrong = checkImage(length, hole_offset, hole_length, bimg_info)
     if (wrong) return wrong

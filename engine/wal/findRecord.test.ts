@@ -4,6 +4,7 @@ import { memoryDisk, type MemoryDisk } from '../disk/memoryDisk.js'
 import type { Lsn } from '../format/lsn.js'
 import { XLOG_BLCKSZ } from '../format/walPage.js'
 import { findRecord, oldestPosition } from './findRecord.js'
+import { soleTimeline } from './timelines.js'
 import { WalWriter } from './writer.js'
 
 const SEGMENT = 1 << 20
@@ -22,11 +23,12 @@ function log(sizes: readonly number[]): { disk: MemoryDisk; starts: Lsn[]; end: 
   }
   const writer = new WalWriter(options)
   const starts = sizes.map((size) => writer.insert(LOGICAL_MESSAGE, 0, 3, new Uint8Array(size)).start)
+  writer.write()
   return { disk, starts, end: writer.position }
 }
 
 const find = (disk: MemoryDisk, from: Lsn): ReturnType<typeof findRecord> =>
-  findRecord({ disk, segmentSize: SEGMENT, timelines: [1] }, from)
+  findRecord({ disk, segmentSize: SEGMENT, timelines: soleTimeline(1) }, from)
 
 test('from any position the next record is found, also past records of many pages', () => {
   const { disk, starts, end } = log([0, 500, 20_000, 8, 40_000, XLOG_BLCKSZ - 200, 700_000, 1, 500_000, 7])

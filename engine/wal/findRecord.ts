@@ -40,7 +40,7 @@ function firstStart(options: WalReaderOptions, page: Lsn): Lsn {
   for (;;) {
     const segment = page / BigInt(options.segmentSize)
     const offset = Number(page % BigInt(options.segmentSize))
-    if (window?.segment !== segment || offset - window.offset >= segments.windowSize)
+    if (window?.segment !== segment || offset - window.offset >= window.bytes.length)
       window = segments.window(segment, offset)
     const at = offset - (window?.offset ?? 0)
     if (!window || window.bytes.length - at < XLogPageHeader.size) return page

@@ -9,6 +9,7 @@ import { memoryDisk, type MemoryDisk } from '../disk/memoryDisk.js'
 import { formatLsn, segmentFileName, type Lsn } from '../format/lsn.js'
 import { XLOG_BLCKSZ } from '../format/walPage.js'
 import { recordCrc, WalReader } from './reader.js'
+import { soleTimeline } from './timelines.js'
 import type { EndOfWal, WalRecord } from './record.js'
 import { WalWriter } from './writer.js'
 
@@ -37,11 +38,17 @@ function buildLog(sizes: number[], begin: Lsn = BigInt(SEGMENT)): Log {
   const starts = sizes.map(
     (size, i) => writer.insert(LOGICAL_MESSAGE, 0, i + 3, new Uint8Array(size).fill(i + 1)).start,
   )
+  writer.write()
   return { disk, begin, starts, end: writer.position }
 }
 
 function readAll(log: Log, disk: MemoryDisk = log.disk): { records: WalRecord[]; end: EndOfWal } {
-  const reader = new WalReader({ disk, segmentSize: SEGMENT, timelines: [1], systemIdentifier: SYSTEM })
+  const reader = new WalReader({
+    disk,
+    segmentSize: SEGMENT,
+    timelines: soleTimeline(1),
+    systemIdentifier: SYSTEM,
+  })
   reader.beginAt(log.begin)
   const records: WalRecord[] = []
   for (;;) {
@@ -172,11 +179,6 @@ describe('a record over two pages', () => {
       (start, left) => `invalid contrecord length 123456 (expected ${629 - left}) at ${start}`,
     ],
     [
-      'a timeline that is not ours',
-      (v) => v.setUint32(4, 2, true),
-      () => `unexpected timeline ID 2 ${where}`,
-    ],
-    [
       'a timeline before ours',
       (v) => v.setUint32(4, 0, true),
       () => `out-of-sequence timeline ID 0 (after 1) ${where}`,
@@ -193,6 +195,21 @@ describe('a record over two pages', () => {
       expect(end.reason).toBe(sentence(formatLsn(log.starts[1]), left))
       expect(end.aborted).toEqual({ record: log.starts[1], missingContinuation: secondPage })
     })
+
+  test('a timeline that is not ours: the record is whole, and yet it does not count', () => {
+    const log = logLeaving(104)
+    damage(log, secondPage, (v) => v.setUint32(4, 2, true))
+    const { records, end } = readAll(log)
+    expect(records.length).toBe(1)
+    expect(end).toMatchObject({ lsn: log.starts[1], reason: `unexpected timeline ID 2 ${where}` })
+    expect(end.aborted).toBeUndefined()
+    const reader = new WalReader({ disk: log.disk, segmentSize: SEGMENT, timelines: [1] })
+    reader.beginAt(log.begin)
+    while (reader.read().kind === 'record');
+    expect(reader.timeline, 'the one to write on').toBe(1)
+    damage(log, secondPage + 100n, (v) => v.setUint8(0, v.getUint8(0) ^ 1))
+    expect(readAll(log).end).toMatchObject({ cause: 'checksum', aborted: { record: log.starts[1] } })
+  })
 
   test('a cut header is checked once it is whole', () => {
     const log = logLeaving(16)
@@ -230,9 +247,9 @@ test('after a segment switch reading goes on in the next segment', () => {
   const options = { disk, segmentSize: SEGMENT, timeline: 1, systemIdentifier: SYSTEM }
   const writer = new WalWriter({ ...options, position: BigInt(SEGMENT), previous: 0n })
   const first = writer.insert(LOGICAL_MESSAGE, 0, 0, new Uint8Array(3))
-  const change = writer.insert(0, 0x40, 0, new Uint8Array(0))
-  const behind = new WalWriter({ ...options, position: BigInt(2 * SEGMENT), previous: change.start })
-  const last = behind.insert(LOGICAL_MESSAGE, 0, 0, new Uint8Array(3))
+  const change = writer.switchSegment()
+  const last = writer.insert(LOGICAL_MESSAGE, 0, 0, new Uint8Array(3))
+  writer.write()
   const { records } = readAll({ disk, begin: BigInt(SEGMENT), starts: [], end: 0n })
   expect(records.map((r) => r.lsn)).toEqual([first.start, change.start, last.start])
   expect(records[1].endLsn).toBe(BigInt(2 * SEGMENT))
@@ -253,7 +270,8 @@ test('a record abandoned at a page end is skipped when the next page says so', (
   const main = new Uint8Array(16)
   viewOf(main).setBigUint64(0, log.starts[1], true)
   const told = writer.insert(0, 0xd0, 0, main)
-  const reader = new WalReader({ disk: log.disk, segmentSize: SEGMENT, timelines: [1] })
+  writer.write()
+  const reader = new WalReader({ disk: log.disk, segmentSize: SEGMENT, timelines: soleTimeline(1) })
   reader.beginAt(log.begin)
   expect(reader.read()).toMatchObject({ kind: 'record', lsn: log.starts[0] })
   expect(reader.read()).toMatchObject({ kind: 'record', lsn: told.start, xl_prev: log.starts[0] })
@@ -262,7 +280,7 @@ test('a record abandoned at a page end is skipped when the next page says so', (
 
 test('reading may begin at any record, and nowhere inside one', () => {
   const log = buildLog([40, 9000, 40])
-  const reader = new WalReader({ disk: log.disk, segmentSize: SEGMENT, timelines: [1] })
+  const reader = new WalReader({ disk: log.disk, segmentSize: SEGMENT, timelines: soleTimeline(1) })
   for (const start of log.starts) {
     reader.beginAt(start)
     expect(reader.read()).toMatchObject({ kind: 'record', lsn: start })

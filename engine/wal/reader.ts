@@ -11,25 +11,18 @@
 import type { Disk } from '../disk/disk.js'
 import { crcFinish, crcUpdate, CRC_INIT } from '../bytes/crc32c.js'
 import { formatLsn, locateLsn, maxAlign, segmentFileName, type Lsn } from '../format/lsn.js'
-import {
-  pageHeaderSize,
-  XLOG_BLCKSZ,
-  XLOG_PAGE_MAGIC,
-  XLogLongPageHeader,
-  XLogPageHeader,
-  XLP,
-} from '../format/walPage.js'
+import { XLOG_BLCKSZ, XLOG_PAGE_MAGIC, XLogLongPageHeader, XLogPageHeader, XLP } from '../format/walPage.js'
 import { RM_MAX_BUILTIN_ID, RM_MIN_CUSTOM_ID, XLogRecord } from '../format/walRecord.js'
 import { decodeRecord } from './decoder.js'
 import { WalRecord, type EndCause, type EndOfWal } from './record.js'
-import { WAL_DIRECTORY, WalSegments, type WalWindow } from './segments.js'
+import { WAL_DIRECTORY, WalSegments, type Timelines, type WalWindow } from './segments.js'
 
 export interface WalReaderOptions {
   disk: Disk
   /** Bytes in a segment (pg_control, xlog_seg_size). */
   segmentSize: number
   /** Timelines to read, newest first. */
-  timelines: readonly number[]
+  timelines: Timelines
   /** The cluster's identifier, to refuse segments of another one; undefined accepts any. */
   systemIdentifier?: bigint
   /** Which segment and byte a position is in; the engine's own when not given. */
@@ -72,6 +65,9 @@ export class WalReader {
   private knownSegment = -1
   private latestPage = -1
   private latestTimeline = 0
+  private fileTimeline = 0
+  private recordTimeline = 0
+  private strangeTimeline = false // of the page read last
   private trusted = -1
   private end: EndOfWal | undefined
   private aborted: EndOfWal['aborted']
@@ -90,16 +86,20 @@ export class WalReader {
     this.originHigh = Number(this.origin >> 32n)
     this.next = offset
     this.previous = this.checkedPage = this.knownSegment = this.latestPage = -1
-    this.latestTimeline = 0
+    this.latestTimeline = this.fileTimeline = this.recordTimeline = 0
+    this.strangeTimeline = false
     this.window = undefined
     this.lastRecord = this.end = this.overwritten = this.aborted = undefined
     const trusted = this.options.checkedUpTo
     this.trusted = trusted === undefined ? -1 : Number(trusted - this.origin)
   }
 
-  /** Timeline of the page read last. */
+  /**
+   * Timeline of the file that the last record ends in: the log goes on there. The page's own may be older, for a new
+   * timeline begins with a copy of the page that its parent left off on.
+   */
   get timeline(): number {
-    return this.latestTimeline
+    return this.recordTimeline
   }
 
   /** Where the next record would be read. */
@@ -114,7 +114,7 @@ export class WalReader {
     for (;;) {
       const page = start - (start % XLOG_BLCKSZ)
       if (!this.loadPage(page)) return this.finish(start)
-      const header = pageHeaderSize(page % this.segmentSize)
+      const header = this.headerSize(page)
       if (start === page) start += header
       else if (start - page < header) {
         this.bad(
@@ -148,6 +148,12 @@ export class WalReader {
   stop(): void {
     this.bad('requested', `reading stopped at ${this.text(this.next)}`)
     this.finish(this.next)
+  }
+
+  /** Bytes of the loaded page's header: its flag says, not its place (XLogPageHeaderSize). */
+  private headerSize(page: number): number {
+    const info = (this.window as WalWindow).view.getUint16(page - this.windowAt + 2, true)
+    return info & XLP.LONG_HEADER ? XLogLongPageHeader.size : XLogPageHeader.size
   }
 
   private lsnAt(distance: number): Lsn {
@@ -253,7 +259,7 @@ export class WalReader {
         this.bad('continuation', `invalid contrecord length ${remaining} ${want}`)
         return broken()
       }
-      const header = pageHeaderSize(page % this.segmentSize)
+      const header = this.headerSize(page)
       const share = Math.min(remaining, XLOG_BLCKSZ - header)
       if (length + share > gathered.length) {
         const grown = new Uint8Array(Math.min(total, Math.max(gathered.length * 2, length + share)))
@@ -269,7 +275,7 @@ export class WalReader {
       if (length === total) {
         const end = page + header + maxAlign(remaining)
         const record = this.accept(gathered, new DataView(gathered.buffer), 0, total, start, end)
-        return record === BAD ? broken() : record
+        return record === BAD && this.fault.cause !== 'timeline' ? broken() : record
       }
     }
   }
@@ -314,8 +320,11 @@ export class WalReader {
     )
     const wrong = decodeRecord(record)
     if (wrong !== undefined) return this.bad('contents', wrong)
+    // Only when the record is whole: it does not count as torn, and will be written over (xlogrecovery.c, ReadRecord).
+    if (this.strangeTimeline) return this.bad('timeline', this.strange())
     this.previous = start
     this.next = end
+    this.recordTimeline = this.fileTimeline
     this.lastRecord = record
     return record
   }
@@ -370,13 +379,16 @@ export class WalReader {
       this.bad('page', `out-of-sequence timeline ID ${timeline} (after ${this.latestTimeline}) ${where()}`)
       return false
     }
-    if (!this.options.timelines.includes(timeline)) {
-      this.bad('page', `unexpected timeline ID ${timeline} ${where()}`)
-      return false
-    }
     this.latestPage = page
     this.latestTimeline = timeline
+    this.strangeTimeline = !this.segments.timelines.some(({ id }) => id === timeline)
     return true
+  }
+
+  private strange(): string {
+    const { name } = this.window as WalWindow
+    const where = `${name}, LSN ${this.text(this.latestPage)}, offset ${this.latestPage % this.segmentSize}`
+    return `unexpected timeline ID ${this.latestTimeline} in WAL segment ${where}`
   }
 
   /** What in a long page header says that the segment is not ours. */
@@ -398,9 +410,9 @@ export class WalReader {
     if (held && page >= this.windowAt && page + XLOG_BLCKSZ <= this.windowAt + held.bytes.length) return true
     const offset = page % this.segmentSize
     const segment = this.lsnAt(page - offset) / BigInt(this.segmentSize)
-    const window = this.segments.window(segment, offset)
+    const window = this.segments.window(segment, offset, this.fileTimeline)
     if (!window) {
-      const name = segmentFileName(this.options.timelines[0], segment, this.segmentSize)
+      const name = segmentFileName(this.segments.timelines[0].id, segment, this.segmentSize)
       this.bad('missing segment', `could not open file "${WAL_DIRECTORY}/${name}": No such file or directory`)
       return false
     }
@@ -414,6 +426,7 @@ export class WalReader {
       return false
     }
     this.window = window
+    this.fileTimeline = window.timeline
     this.windowAt = page - (offset - window.offset)
     return true
   }

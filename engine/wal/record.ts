@@ -126,6 +126,7 @@ export type EndCause =
   | 'missing segment' //   no file holds the next byte
   | 'page' //              a page header that is not the expected one
   | 'stale page' //        a page of a recycled segment
+  | 'timeline' //          a whole record, on a page of a timeline that is not in our history
   | 'header' //            a record header that cannot be
   | 'stale record' //      a record of a recycled segment: its xl_prev is not ours
   | 'continuation' //      the rest of a record is not on the next page

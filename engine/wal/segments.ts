@@ -4,10 +4,23 @@
 //   pg_wal/000000010000000000000002   [ window │ …
 
 import { join, type Disk } from '../disk/disk.js'
-import { parseSegmentFileName, segmentFileName } from '../format/lsn.js'
+import { parseSegmentFileName, segmentFileName, type Lsn } from '../format/lsn.js'
 
 export const WAL_DIRECTORY = 'pg_wal'
+const FIRST_WINDOW_BYTES = 64 * 1024
 const WINDOW_BYTES = 4 * 1024 * 1024
+
+/** A timeline in the history of another (timeline.h, TimeLineHistoryEntry). */
+export interface Timeline {
+  readonly id: number
+  /** The first position that is its own; 0 for one without a parent. */
+  readonly begin: Lsn
+  /** Where its child left it; undefined for the newest. */
+  readonly end: Lsn | undefined
+}
+
+/** Timelines to read, newest first; a number stands for one without a history. */
+export type Timelines = ReadonlyArray<Timeline | number>
 
 /** A segment file that is there. */
 export interface SegmentFile {
@@ -41,31 +54,42 @@ export function listSegments(disk: Disk, segmentSize: number): SegmentFile[] {
 
 /** Reads segments of a timeline's history: the newest timeline that has the file wins (XLogFileReadAnyTLI). */
 export class WalSegments {
-  readonly windowSize: number
+  /** Bytes read at once: few for who wants one record, more and more for who reads on. A power of two. */
+  private windowSize = FIRST_WINDOW_BYTES
+  readonly timelines: readonly Timeline[]
+
   constructor(
     readonly disk: Disk,
     readonly segmentSize: number,
     /** Timelines to look in, newest first. */
-    readonly timelines: readonly number[],
+    timelines: Timelines,
   ) {
-    this.windowSize = Math.min(segmentSize, WINDOW_BYTES)
+    this.timelines = timelines.map((one) =>
+      typeof one === 'number' ? { id: one, begin: 0n, end: undefined } : one,
+    )
   }
 
-  /** The file for a segment; undefined when no timeline of the history has it. */
-  find(segment: bigint): { name: string; timeline: number } | undefined {
-    for (const timeline of this.timelines) {
-      const name = segmentFileName(timeline, segment, this.segmentSize)
-      if (this.disk.size(join(WAL_DIRECTORY, name)) !== undefined) return { name, timeline }
+  /**
+   * The file for a segment; undefined when no timeline of the history has it. A timeline has no segment from before it
+   * began, and none older than `atLeast` is looked at: a parent's log may go on behind the point where it was left.
+   */
+  find(segment: bigint, atLeast = 0): { name: string; timeline: number } | undefined {
+    for (const { id, begin } of this.timelines) {
+      if (id < atLeast) return undefined
+      if (segment < begin / BigInt(this.segmentSize)) continue
+      const name = segmentFileName(id, segment, this.segmentSize)
+      if (this.disk.size(join(WAL_DIRECTORY, name)) !== undefined) return { name, timeline: id }
     }
     return undefined
   }
 
   /** The window that holds `offset` of a segment; undefined when there is no file. May be short at its end. */
-  window(segment: bigint, offset: number): WalWindow | undefined {
-    const file = this.find(segment)
+  window(segment: bigint, offset: number, atLeast = 0): WalWindow | undefined {
+    const file = this.find(segment, atLeast)
     if (!file) return undefined
     const start = offset - (offset % this.windowSize)
     const bytes = this.disk.read(join(WAL_DIRECTORY, file.name), start, this.windowSize)
+    this.windowSize = Math.min(this.windowSize * 4, WINDOW_BYTES, this.segmentSize)
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     return { bytes, view, offset: start, segment, ...file }
   }

@@ -1,6 +1,12 @@
 // Appends records to the log the way PostgreSQL lays them out (xlog.c, XLogInsertRecord, CopyXLogRecordToWAL): page
 // headers where pages begin, records cut at page ends, every record's xl_prev pointing at the one before.
+//
+//   insert      a record takes its place, in memory
+//   write       pages go to the file system: they survive a crash of the process
+//   flushTo     and from there to the disk: they survive a power cut. Only now may a commit be acknowledged,
+//               or a page be written whose LSN lies in this part of the log
 
+import { DiskFault } from '../bytes/errors.js'
 import { viewOf } from '../bytes/layout.js'
 import { join, type Disk } from '../disk/disk.js'
 import { locateLsn, maxAlign, segmentFileName, type Lsn } from '../format/lsn.js'
@@ -12,7 +18,8 @@ import {
   XLogPageHeader,
   XLP,
 } from '../format/walPage.js'
-import { FRAGMENT, XLogRecord } from '../format/walRecord.js'
+import { XLogRecord } from '../format/walRecord.js'
+import { assembleRecord, type NewRecord } from './assemble.js'
 import { recordCrc } from './reader.js'
 import { WAL_DIRECTORY } from './segments.js'
 
@@ -27,6 +34,13 @@ export interface WalWriterOptions {
   previous: Lsn
 }
 
+/** Where a record came to stand. */
+export interface Inserted {
+  start: Lsn
+  /** The first position after it: the LSN that the pages it changes carry. */
+  end: Lsn
+}
+
 /** A record of main data only, CRC still zero. */
 export function encodeRecord(
   rmid: number,
@@ -35,45 +49,49 @@ export function encodeRecord(
   previous: Lsn,
   main: Uint8Array,
 ): Uint8Array {
-  const header = main.length === 0 ? 0 : main.length < 256 ? 2 : 5
-  const record = new Uint8Array(XLogRecord.size + header + main.length)
-  const view = viewOf(record)
-  XLogRecord.write(record, 0, {
-    xl_tot_len: record.length,
-    xl_xid: xid,
-    xl_prev: previous,
-    xl_info: info,
-    xl_rmid: rmid,
-    xl_crc: 0,
-  })
-  if (header === 2) record.set([FRAGMENT.DATA_SHORT, main.length], XLogRecord.size)
-  if (header === 5) {
-    record[XLogRecord.size] = FRAGMENT.DATA_LONG
-    view.setUint32(XLogRecord.size + 1, main.length, true)
-  }
-  record.set(main, XLogRecord.size + header)
+  const record = assembleRecord({ rmid, info, xid, main })
+  viewOf(record).setBigUint64(XLogRecord.at.xl_prev, previous, true)
   return record
 }
+
+/** A page of the log that is not, or not wholly, in its file yet. */
+interface LogPage {
+  start: Lsn
+  bytes: Uint8Array
+}
+
+const XLOG_SWITCH = 0x40
+const ZEROES = new Uint8Array(32 * XLOG_BLCKSZ)
+/** PostgreSQL puts its process id behind the dot; a start after a crash removes what is left of such files. */
+const NEW_SEGMENT = join(WAL_DIRECTORY, 'xlogtemp.1')
 
 export class WalWriter {
   /** Where the next record goes. */
   position: Lsn
   /** Start of the last record. */
   previous: Lsn
+  /** All before this position would survive a power cut. */
+  flushed: Lsn
+  /** How often the log was synced. */
+  syncs = 0
   /** Segment files written since the last sync. */
   private readonly unsynced = new Set<string>()
-  private page = new Uint8Array(XLOG_BLCKSZ)
-  private pageStart: Lsn
+  /** Pages to be written, in order; the last one may still be filling. */
+  private pages: LogPage[] = []
+  private page: LogPage
   private nextPageFlags = 0
+  private failed = false
+  private segmentInUse: bigint | undefined
 
   constructor(private readonly options: WalWriterOptions) {
-    this.position = options.position
+    this.position = this.flushed = options.position
     this.previous = options.previous
-    this.pageStart = this.position - (this.position % BigInt(XLOG_BLCKSZ))
-    const used = Number(this.position - this.pageStart)
+    const start = this.position - (this.position % BigInt(XLOG_BLCKSZ))
+    this.page = { start, bytes: new Uint8Array(XLOG_BLCKSZ) }
+    const used = Number(this.position - start)
     if (used > 0) {
-      const { segment, offset } = locateLsn(this.pageStart, options.segmentSize)
-      this.page.set(options.disk.read(this.file(segment), offset, used)) // the rest of the page becomes zeroes
+      const { segment, offset } = locateLsn(start, options.segmentSize)
+      this.page.bytes.set(options.disk.read(this.file(segment), offset, used)) // the rest becomes zeroes
     }
   }
 
@@ -88,34 +106,73 @@ export class WalWriter {
     return within > 0 ? this.position : this.position + BigInt(this.headerSize(this.position))
   }
 
-  /** Writes a record to the file system; returns its start and end. Not on disk before `sync`. */
-  insert(rmid: number, info: number, xid: number, main: Uint8Array): { start: Lsn; end: Lsn } {
-    const record = encodeRecord(rmid, info, xid, this.previous, main)
-    viewOf(record).setUint32(XLogRecord.at.xl_crc, recordCrc(record), true)
+  /** A record of main data only. */
+  insert(rmid: number, info: number, xid: number, main: Uint8Array): Inserted {
+    return this.insertRecord({ rmid, info, xid, main })
+  }
+
+  /** Gives a record its place in the log. It is in memory only, until `write` or `flushTo`. */
+  insertRecord(parts: NewRecord): Inserted {
+    const record = assembleRecord(parts)
+    const view = viewOf(record)
+    view.setBigUint64(XLogRecord.at.xl_prev, this.previous, true)
+    view.setUint32(XLogRecord.at.xl_crc, recordCrc(record), true)
     const start = this.nextRecordStart
     let done = 0
     while (done < record.length) {
-      let within = Number(this.position - this.pageStart)
-      if (within === XLOG_BLCKSZ || this.position === this.pageStart) {
+      let within = Number(this.position - this.page.start)
+      if (within === 0 || within >= XLOG_BLCKSZ) {
         this.beginPage(done === 0 ? 0 : record.length - done)
-        within = Number(this.position - this.pageStart)
+        within = Number(this.position - this.page.start)
       }
       const n = Math.min(record.length - done, XLOG_BLCKSZ - within)
-      this.page.set(record.subarray(done, done + n), within)
+      this.page.bytes.set(record.subarray(done, done + n), within)
+      this.changed()
       done += n
       this.position += BigInt(n)
-      this.writePage()
     }
-    this.position = this.pageStart + BigInt(maxAlign(Number(this.position - this.pageStart)))
+    this.position = this.page.start + BigInt(maxAlign(Number(this.position - this.page.start)))
     this.previous = start
     return { start, end: this.position }
   }
 
+  /** Leaves the rest of the segment empty; the next record starts the next one (XLOG_SWITCH). */
+  switchSegment(): Inserted {
+    const told = this.insertRecord({ rmid: 0, info: XLOG_SWITCH })
+    this.write()
+    const { segment, offset } = locateLsn(told.end, this.options.segmentSize)
+    if (offset === 0) return told
+    const end = (segment + 1n) * BigInt(this.options.segmentSize)
+    const rest = XLOG_BLCKSZ * Math.ceil(offset / XLOG_BLCKSZ)
+    this.writeZeroes(this.file(segment), rest, this.options.segmentSize)
+    this.position = end
+    return { ...told, end }
+  }
+
+  /** Hands what was inserted to the file system: it survives a crash of this process, not yet a power cut. */
+  write(): void {
+    for (const page of this.pages) this.writePage(page)
+    this.pages = []
+  }
+
   /** Returns when all that was inserted would survive a power cut. */
   sync(): void {
+    if (this.failed)
+      throw new DiskFault(
+        'the log could not be written before: what is on disk is unknown, recovery must tell',
+      )
+    this.failed = true // until all has gone well: after a failed sync nothing says which pages the system still has
+    this.write()
     for (const file of this.unsynced) this.options.disk.sync(file)
-    if (this.unsynced.size > 0) this.options.disk.sync(WAL_DIRECTORY)
+    if (this.unsynced.size > 0) this.syncs++ // the directory was synced when it got the file (makeSegment)
     this.unsynced.clear()
+    this.flushed = this.position
+    this.failed = false
+  }
+
+  /** Returns when the log before `lsn` would survive a power cut (XLogFlush). Often it does already. */
+  flushTo(lsn: Lsn): void {
+    if (lsn > this.flushed) this.sync()
   }
 
   private file(segment: bigint): string {
@@ -126,10 +183,13 @@ export class WalWriter {
     return pageHeaderSize(locateLsn(pageStart, this.options.segmentSize).offset)
   }
 
+  private changed(): void {
+    if (this.pages[this.pages.length - 1] !== this.page) this.pages.push(this.page)
+  }
+
   private beginPage(remaining: number): void {
-    this.pageStart = this.position
-    this.page = new Uint8Array(XLOG_BLCKSZ)
-    const { offset } = locateLsn(this.pageStart, this.options.segmentSize)
+    this.page = { start: this.position, bytes: new Uint8Array(XLOG_BLCKSZ) }
+    const { offset } = locateLsn(this.page.start, this.options.segmentSize)
     const header = {
       xlp_magic: XLOG_PAGE_MAGIC,
       xlp_info:
@@ -138,30 +198,44 @@ export class WalWriter {
         (remaining > 0 ? XLP.FIRST_IS_CONTRECORD : 0) |
         (offset === 0 ? XLP.LONG_HEADER : 0),
       xlp_tli: this.options.timeline,
-      xlp_pageaddr: this.pageStart,
+      xlp_pageaddr: this.page.start,
       xlp_rem_len: remaining,
     }
     this.nextPageFlags = 0
     if (offset === 0)
-      XLogLongPageHeader.write(this.page, 0, {
+      XLogLongPageHeader.write(this.page.bytes, 0, {
         ...header,
         xlp_sysid: this.options.systemIdentifier,
         xlp_seg_size: this.options.segmentSize,
         xlp_xlog_blcksz: XLOG_BLCKSZ,
       })
-    else XLogPageHeader.write(this.page, 0, header)
-    this.position += BigInt(this.headerSize(this.pageStart))
+    else XLogPageHeader.write(this.page.bytes, 0, header)
+    this.position += BigInt(this.headerSize(this.page.start))
   }
 
-  private writePage(): void {
+  private writePage({ start, bytes }: LogPage): void {
     const { disk, segmentSize } = this.options
-    const { segment, offset } = locateLsn(this.pageStart, segmentSize)
+    const { segment, offset } = locateLsn(start, segmentSize)
     const file = this.file(segment)
-    if (disk.size(file) === undefined) {
-      disk.write(file, 0, new Uint8Array(0))
-      disk.truncate(file, segmentSize)
-    }
-    disk.write(file, offset, this.page)
+    if (this.segmentInUse !== segment && disk.size(file) === undefined) this.makeSegment(file)
+    this.segmentInUse = segment
+    disk.write(file, offset, bytes)
     this.unsynced.add(file)
+  }
+
+  /** A new segment is a whole file of zeroes, on disk, before it gets its name (XLogFileInit). */
+  private makeSegment(file: string): void {
+    const { disk, segmentSize } = this.options
+    disk.write(NEW_SEGMENT, 0, new Uint8Array(0))
+    disk.truncate(NEW_SEGMENT, 0)
+    this.writeZeroes(NEW_SEGMENT, 0, segmentSize)
+    disk.sync(NEW_SEGMENT)
+    disk.rename(NEW_SEGMENT, file)
+    disk.sync(WAL_DIRECTORY)
+  }
+
+  private writeZeroes(file: string, from: number, to: number): void {
+    for (let at = from; at < to; at += ZEROES.length)
+      this.options.disk.write(file, at, ZEROES.subarray(0, Math.min(ZEROES.length, to - at)))
   }
 }

@@ -63,6 +63,8 @@ export interface Exercise {
   /** File name of the notebook, without extension: "04-startup". */
   readonly notebook: string
   readonly visible: readonly Check[]
+  /** Earlier exercises whose parts this one is about to use. */
+  readonly relies?: readonly string[]
   /** The same part, tried on all that a crashed scene holds; not there when a scene has nothing to say about it. */
   onScene?(scene: CrashedScene): Check
 }

@@ -170,20 +170,23 @@ function counterexample<Input extends readonly unknown[], Result>(
   got: string,
   note: string,
 ): Counterexample {
-  const replay = contract.replay?.(...input) ?? callOf(contract.name, input)
+  const call = contract.replay?.(...input) ?? callOf(contract.name, input)
+  const replay = call !== undefined && call.length <= LONGEST_REPLAY ? call : undefined
   return {
     input: contract.show(...input),
     expected: contract.expected ?? showAnswer(contract, plain(contract.reference(...input))),
     got: printable(got),
     ...(note === '' ? {} : { note: printable(note) }),
-    ...(replay.length <= LONGEST_REPLAY ? { replay } : {}),
+    ...(replay === undefined ? {} : { replay }),
   }
 }
 
 /** A call that nobody would read is not shown. */
 const LONGEST_REPLAY = 600
 
-function callOf(name: string, input: readonly unknown[]): string {
+/** A call with whole pages in it is not even written: a page as text is four times as long as a page. */
+function callOf(name: string, input: readonly unknown[]): string | undefined {
+  if (encode(input).length > 6 * LONGEST_REPLAY) return undefined
   return `${name}(${input.map((item) => literal(item, Infinity)).join(', ')})`
 }
 

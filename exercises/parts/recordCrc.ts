@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { reference } from 'pgcrash'
 import type { Exercise } from '../checking/check.js'
 import { examples, generated, type Contract } from '../checking/contract.js'
+import { dump } from '../checking/dump.js'
 import { bytesOf, type Plain } from '../checking/plainData.js'
 import { recordsOf } from '../scene/contents.js'
 
@@ -19,16 +20,6 @@ export const checksumming: Contract<RecordInput, number> = {
 }
 
 const signed = (n: number): string => (n < 0 ? `-${hex(-n)}` : hex(n))
-
-/** Sixteen bytes a line, at most six lines. */
-function dump(record: Uint8Array): string {
-  const digits = [...record].map((byte) => byte.toString(16).padStart(2, '0'))
-  const lines: string[] = []
-  for (let at = 0; at < digits.length && lines.length < 6; at += 16)
-    lines.push(`${String(at).padStart(4)}  ${digits.slice(at, at + 16).join(' ')}`)
-  if (digits.length > 96) lines.push('      …')
-  return lines.join('\n')
-}
 
 /** Names the usual slip when an answer shows it. */
 export function crcNote(answer: Plain, record: Uint8Array): string {

@@ -15,6 +15,8 @@ const sources: readonly (readonly [name: string, path: string])[] = [
   ['crc32c', '../../engine/bytes/crc32c.ts'],
   ['errors', '../../engine/bytes/errors.ts'],
   ['hexdump', '../../engine/bytes/hexdump.ts'],
+  ['layout', '../../engine/bytes/layout.ts'],
+  ['checkpoint', '../../engine/format/checkpoint.ts'],
 ]
 
 export interface ChildCode {

@@ -4,8 +4,16 @@ import { formatLsn, parseLsn } from '../../engine/format/lsn.js'
 import * as crc from '../../engine/bytes/crc32c.js'
 import * as errors from '../../engine/bytes/errors.js'
 import * as hexdump from '../../engine/bytes/hexdump.js'
+import { CheckPoint } from '../../engine/format/checkpoint.js'
 
-const tools: Readonly<Record<string, unknown>> = { ...crc, ...errors, ...hexdump, formatLsn, parseLsn }
+const tools: Readonly<Record<string, unknown>> = {
+  ...crc,
+  ...errors,
+  ...hexdump,
+  CheckPoint,
+  formatLsn,
+  parseLsn,
+}
 
 export const pgcrash: unknown = new Proxy(tools, {
   get(target, name) {

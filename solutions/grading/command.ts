@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { SingleBar } from 'cli-progress'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { DEFAULT_SEED, gradeBatch, type Grading } from './gradeBatch.js'
+import { reportHtmlPage } from './gradeHtml.js'
 import { reportCsv, reportJson, reportText, total } from './gradeReport.js'
 import { findSubmissions, NothingToGrade, type Submission } from './submissions.js'
 import { solutionNotebooks } from '../notebooks.js'
@@ -13,6 +14,7 @@ import { solutionNotebooks } from '../notebooks.js'
 interface Options {
   json?: true
   csv?: true
+  html?: true
   out?: string
   seed: number
   jobs?: number
@@ -87,8 +89,18 @@ async function graded(submissions: readonly Submission[], { seed, jobs }: Option
   }
 }
 
-function print(grading: Grading, { json, csv, out, details }: Options, write: (text: string) => void): void {
-  const data = json ? reportJson(grading) + '\n' : csv ? reportCsv(grading) : undefined
+function print(
+  grading: Grading,
+  { json, csv, html, out, details }: Options,
+  write: (text: string) => void,
+): void {
+  const data = json
+    ? reportJson(grading) + '\n'
+    : csv
+      ? reportCsv(grading)
+      : html
+        ? reportHtmlPage(grading)
+        : undefined
   if (data !== undefined && out !== undefined) writeFileSync(out, data)
   else if (data !== undefined) write(data)
   if (data === undefined || out !== undefined) write(reportText(grading, details ? Infinity : FEW) + '\n')
@@ -108,7 +120,8 @@ function command({ out, err }: Streams): Command {
     .argument('<path...>', 'notebook, folder of a learner, or folder of a class')
     .option('--json', 'print the report as JSON, and nothing else, on standard output')
     .option('--csv', 'print one line an exercise as CSV, and nothing else, on standard output')
-    .option('--out <file>', 'write the JSON or CSV to a file instead')
+    .option('--html', 'print one web page, and nothing else, on standard output')
+    .option('--out <file>', 'write the JSON, CSV or page to a file instead')
     .option('--seed <n>', 'hidden inputs follow from it', positive, DEFAULT_SEED)
     .option('--jobs <n>', 'processes at a time; by default one a core', positive)
     .option('--details', 'show every rule, however many submissions there are')
@@ -124,8 +137,9 @@ export async function gradeCommand(args: readonly string[], streams: Streams): P
   try {
     program.parse(args, { from: 'user' })
     const options = program.opts<Options>()
-    if ((options.json && options.csv) || (options.out !== undefined && !options.json && !options.csv))
-      program.error('error: --out takes one of --json and --csv with it, and only one')
+    const forms = [options.json, options.csv, options.html].filter(Boolean).length
+    if (forms > 1 || (options.out !== undefined && forms === 0))
+      program.error('error: --out takes one of --json, --csv and --html with it, and only one')
     return await main(program.args, options, streams.out)
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.graded : EXIT.usage

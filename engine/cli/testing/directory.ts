@@ -53,12 +53,17 @@ export function testDirectory(more = 1): TestDirectory {
   }
   const long = message('x'.repeat(9000))
   for (let i = 0; i < more; i++) starts.push(writer.insert(LOGICAL_MESSAGE, 0, 6, long).start)
+  writer.write()
   writeControlFile(disk, controlFile(CheckPoint.read(body), redo))
   return {
     path,
     starts,
     end: writer.position,
-    append: () => writer.insert(LOGICAL_MESSAGE, 0, 7, message('more')).start,
+    append() {
+      const { start } = writer.insert(LOGICAL_MESSAGE, 0, 7, message('more'))
+      writer.write()
+      return start
+    },
     remove() {
       disk.close()
       rmSync(path, { recursive: true, force: true })

@@ -1,25 +1,12 @@
 // Describes records of resource manager XLOG (xlogdesc.c, xlog_desc).
 
-import { i64, struct, u32, i32, type Struct } from '../../bytes/layout.js'
 import { CheckPoint } from '../../format/checkpoint.js'
 import { formatLsn } from '../../format/lsn.js'
-import { ParameterChange, XLOG } from '../../redo/xlog.js'
+import { EndOfRecovery, ParameterChange, XLOG } from '../../redo/xlog.js'
 import type { WalRecord } from '../../wal/record.js'
 import { timestampText, type TimeZone } from '../timeZone.js'
 import { cString, fullXidText } from './text.js'
 
-interface EndOfRecovery {
-  end_time: bigint
-  ThisTimeLineID: number
-  PrevTimeLineID: number
-  wal_level: number
-}
-const xl_end_of_recovery: Struct<EndOfRecovery> = struct('xl_end_of_recovery', 24, {
-  end_time: i64(0),
-  ThisTimeLineID: u32(8),
-  PrevTimeLineID: u32(12),
-  wal_level: i32(16),
-})
 const RESTORE_POINT_NAME_AT = 8 // after the time
 
 const walLevel = (level: number): string => ['minimal', 'replica', 'logical'][level] ?? '?'
@@ -41,7 +28,7 @@ export function describeXlog(main: DataView, record: WalRecord, zone: TimeZone):
     case XLOG.FPW_CHANGE:
       return main.getUint8(0) ? 'true' : 'false'
     case XLOG.END_OF_RECOVERY: {
-      const end = xl_end_of_recovery.readView(main, 0)
+      const end = EndOfRecovery.readView(main, 0)
       const timelines = `tli ${end.ThisTimeLineID}; prev tli ${end.PrevTimeLineID}`
       return `${timelines}; time ${timestampText(end.end_time, zone)}; wal_level ${walLevel(end.wal_level)}`
     }

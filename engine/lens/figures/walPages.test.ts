@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { memoryDisk } from '../../disk/memoryDisk.js'
 import { WalReader } from '../../wal/reader.js'
+import { soleTimeline } from '../../wal/timelines.js'
 import { WalWriter } from '../../wal/writer.js'
 import { expectSoundFigure, wordsOf } from './testing/figure.js'
 import { drawWalPages, layOutWalPages } from './walPages.js'
@@ -16,7 +17,7 @@ function segmentOf(lengths: readonly number[]): { bytes: Uint8Array; starts: big
   const writer = new WalWriter({ ...options, position, previous: 40n })
   for (const length of lengths) writer.insert(10, 0, 700, new Uint8Array(length).fill(1))
   writer.sync()
-  const reader = new WalReader({ disk, segmentSize: SEGMENT, timelines: [1] })
+  const reader = new WalReader({ disk, segmentSize: SEGMENT, timelines: soleTimeline(1) })
   reader.beginAt(position)
   const starts: bigint[] = []
   for (let read = reader.read(); read.kind === 'record'; read = reader.read()) starts.push(read.lsn)

@@ -5,7 +5,7 @@ import { readControlFile } from '../../format/controlFile.js'
 import type { Lsn } from '../../format/lsn.js'
 import { findRecord, oldestPosition } from '../../wal/findRecord.js'
 import type { WalRecord } from '../../wal/record.js'
-import { timelineHistory } from '../../wal/timelines.js'
+import { targetTimeline, timelineHistory } from '../../wal/timelines.js'
 
 /** Every record from the first one at or after `from`, or from the oldest segment on. */
 export function* recordsOf(directory: string, from?: Lsn): Generator<WalRecord, void, undefined> {
@@ -15,7 +15,7 @@ export function* recordsOf(directory: string, from?: Lsn): Generator<WalRecord, 
     const options = {
       disk,
       segmentSize: control.xlog_seg_size,
-      timelines: timelineHistory(disk, control.checkPointCopy.ThisTimeLineID),
+      timelines: timelineHistory(disk, targetTimeline(control)),
     }
     const found = findRecord(options, from ?? oldestPosition(disk, control.xlog_seg_size) ?? 0n)
     if (found.kind === 'end') throw new Error(found.reason)

@@ -7,9 +7,10 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { crashedCopyOf } from '../cache.js'
-import { crashNative } from '../crashNative.js'
+import { crashNative, removeCluster } from '../crashNative.js'
 import { nativeIsAvailable } from '../native.js'
 import { nativeScenes } from '../nativeScenes.js'
+import { slowScenes } from '../nativeRareScenes.js'
 import { rows } from '../rows.js'
 import { scenes } from '../scenes.js'
 import { countRedo, RedoCoverage } from './redoCoverage.js'
@@ -33,7 +34,7 @@ function allCrashes(): Crash[] {
   }
   return [
     ...pglite,
-    ...nativeScenes.map((scene) => ({
+    ...[...nativeScenes, ...slowScenes].map((scene) => ({
       scene: scene.name,
       make: (dir: string) => crashNative(scene, dir),
     })),
@@ -49,7 +50,7 @@ async function replayed(crash: Crash, shelf: string, coverage: RedoCoverage): Pr
   } catch (error) {
     return { scene, records: 0, failure: (error as Error).message }
   } finally {
-    if (make) rmSync(dir, { recursive: true, force: true })
+    if (make) removeCluster(dir)
   }
 }
 

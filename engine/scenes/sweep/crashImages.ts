@@ -17,17 +17,6 @@ export const crashKinds: readonly CrashKind[] = ['killed', 'power lost', 'torn']
 
 const SECTOR = 512
 
-/** A number of 0 … 1 from a seed, the same ones in the same order each time (mulberry32). */
-export function randomFrom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 interface Write {
   readonly at: number
   readonly bytes: Uint8Array

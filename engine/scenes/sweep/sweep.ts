@@ -7,7 +7,8 @@ import { TRANSACTION_STATUS, readStatus, statusPosition } from '../../format/tra
 import { BLCKSZ } from '../../format/controlFile.js'
 import { reference } from '../../parts.js'
 import { recover, Recovery } from '../../recovery/recovery.js'
-import { CrashImages, crashKinds, randomFrom, type CrashKind } from './crashImages.js'
+import { randomFrom } from '../../bytes/random.js'
+import { CrashImages, crashKinds, type CrashKind } from './crashImages.js'
 import type { DiskEvent, Trace } from './trace.js'
 
 /** Where in a trace the crash comes. */
