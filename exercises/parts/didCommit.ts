@@ -79,7 +79,7 @@ export const didCommit: Exercise = {
   notebook: '05-abort',
   visible: [
     examples(fate, {
-      rule: 'The gift of scene bank: 769, its rolled-back savepoint 770, and the two that were kept.',
+      rule: 'The gift of scene bank in the middle of its commit: 770 was rolled back, 771 is done, 772 is still 11.',
       why: 'A row carries the id of the subtransaction that wrote it, and a reader asks for that id.',
       note: fateNote,
       inputs: [769, 770, 771, 772].map((xid): FateInput => [

@@ -107,12 +107,12 @@ export const markAborted: Exercise = {
   notebook: '05-abort',
   visible: [
     examples(marking, {
-      rule: 'The last two bytes of scene bank: all committed or aborted but 776.',
+      rule: 'The last three bytes of scene bank: all have committed or aborted but 776.',
       why: 'Two bits change, and with them the fate of 200 rows.',
       note: markNote,
       inputs: [
         standings(768, [
-          ...[committed, committed, aborted, committed],
+          ...[aborted, committed, aborted, committed],
           ...[committed, committed, committed, committed, open],
         ]),
       ],

@@ -64,8 +64,8 @@ export const planCleanup: Exercise = {
       inputs: [
         [
           [
-            ...['base/5/16491', 'base/5/16491_init', 'base/5/16447', 'base/5/16447_vm', 'base/5/t0_16508'],
-            ...['base/5/t0_16508_fsm', 'base/pgsql_tmp/pgsql_tmp42.0', 'global/1262', 'pg_xact/0000'],
+            ...['base/5/16447', 'base/5/16447_vm', 'base/5/16497', 'base/5/16497_fsm', 'base/5/16497_init'],
+            ...['base/5/t0_16508', 'base/pgsql_tmp/pgsql_tmp42.0', 'global/1262', 'pg_xact/0000'],
           ],
         ],
       ],

@@ -144,14 +144,14 @@ export const resetUnlogged: Exercise = {
   notebook: '06-temp-cleanup',
   visible: [
     examples(resetting, {
-      rule: 'Some of the files in base/5 of scene bank: the sessions, their index, and their neighbours.',
+      rule: 'Some of the files in base/5 of scene bank: the sessions, their index, their TOAST table, and neighbours.',
       why: 'The table lives on, empty: an index that has its rows and a table that has not would be worse.',
       note: resetNote,
       inputs: [
         [
           [
-            ...['16491', '16491_init', '16497', '16497_init', '16504', '16504_fsm', '16504_vm'],
-            ...['16504_init', 't0_16508', 'PG_VERSION', 'pg_filenode.map'],
+            ...['16496', '16497', '16497_fsm', '16497_init', '16502', '16502_init', '16503', '16503_init'],
+            ...['16504', '16504_init', 't0_16508', 'PG_VERSION', 'pg_filenode.map'],
           ],
         ],
       ],
