@@ -42,17 +42,40 @@ test('scene bank, counted: records, and what became of their pages, on first sig
 
 test('an operation without records and without a reason is a problem; so are a reason too many and a failure', () => {
   const counts = new RedoCoverage().rows()
-  const reached = counts.map((count) => ({ ...count, records: count.operation in unreached ? 0 : 1 }))
+  const reached = counts.map((count) => {
+    const records = count.operation in unreached ? 0 : 1
+    return { ...count, records, withoutBlocks: records }
+  })
   const whole = coverageReport([{ scene: 'all', records: 9 }], reached)
   expect(whole.problems).toEqual([])
   expect(reportLines(whole).at(-1)).toMatch(/^\d+ operations: \d+ replayed, \d+ with a reason why not$/)
   expect(reportLines(whole).find((line) => line.startsWith('XLOG/NOOP '))).toContain(unreached['XLOG/NOOP'])
 
-  const with0 = reached.map((count) => (count.operation === 'Heap/LOCK' ? { ...count, records: 0 } : count))
+  const missing = reached.map((count) =>
+    count.operation === 'Heap/LOCK' ? { ...count, withoutBlocks: 0, needsRedo: 5 } : count,
+  )
+  expect(coverageReport([], missing).problems).toEqual(
+    ['restored', 'newer', 'missing'].map(
+      (what) => `Heap/LOCK: no page was ${what}, and there is no reason why`,
+    ),
+  )
+  const images = reached.map((count) =>
+    count.operation === 'Gin/SPLIT' ? { ...count, withoutBlocks: 0, restored: 2 } : count,
+  )
+  expect(coverageReport([], images).problems).toEqual([])
+  expect(reportLines(coverageReport([], images)).find((line) => line.startsWith('Gin/SPLIT '))).toMatch(
+    / 1 +2 +image +image +image +-$/,
+  )
+
+  const with0 = reached.map((count) =>
+    count.operation === 'Heap/LOCK' ? { ...count, records: 0, withoutBlocks: 0 } : count,
+  )
   expect(coverageReport([], with0).problems).toEqual([
     'Heap/LOCK: no scene reaches it, and there is no reason why',
   ])
-  const with1 = reached.map((count) => (count.operation === 'XLOG/NOOP' ? { ...count, records: 1 } : count))
+  const with1 = reached.map((count) =>
+    count.operation === 'XLOG/NOOP' ? { ...count, records: 1, withoutBlocks: 1 } : count,
+  )
   expect(coverageReport([], with1).problems).toEqual(['XLOG/NOOP: it is reached now; its reason may go'])
   expect(coverageReport([{ scene: 's', records: 0, failure: 'no' }], reached).problems).toEqual(['s: no'])
 })

@@ -5,8 +5,11 @@
  *            └─ copy ─► ours ────────────────────────────────────────────────┘
  *                        └─► PostgreSQL starts: no recovery, all rows, all checks ─► more work, a second crash
  */
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { nodeDisk } from '../../disk/nodeDisk.js'
+import { CONTROL_FILE } from '../../format/controlFile.js'
+import { formatLsn, type Lsn } from '../../format/lsn.js'
 import { reference } from '../../parts.js'
 import { Recovery } from '../../recovery/recovery.js'
 import { comparePages, describeDifference } from '../comparePages.js'
@@ -47,11 +50,14 @@ export const nothing = Object.fromEntries(
 /** Makes the scene's crash below `shelf`, proves it, and cleans up. */
 export async function prove(scene: NativeScene, shelf: string): Promise<Proof> {
   const place = join(shelf, scene.name.replaceAll(/\W+/g, '-'))
-  const [crashed, theirs, ours] = ['crashed', 'theirs', 'ours'].map((what) => `${place}-${what}`)
+  const [crashed, theirs, ours, again] = ['crashed', 'theirs', 'ours', 'again'].map(
+    (what) => `${place}-${what}`,
+  )
   try {
     const journal = await crashNative(scene, crashed)
-    const { said, images, records } = await recoveredCopy(crashed, ours, recoverOurs)
+    const { said, images, records, wroteOver, checkpoint } = await recoveredCopy(crashed, ours, recoverOurs)
     const log = await recoveredCopy(crashed, theirs, recoverNatively)
+    const reread = wroteOver ? await readAgain(crashed, ours, again, checkpoint) : []
     const same = comparePages(theirs, ours)
     const [control, files] = [compareControl(theirs, ours), compareFiles(theirs, ours)]
     const statusFiles = compareStatusFiles(theirs, ours)
@@ -60,7 +66,7 @@ export async function prove(scene: NativeScene, shelf: string): Promise<Proof> {
     const own = await judgeNatively(theirs, questions)
     return {
       wrong: {
-        log: [...missingSentences(said, log), ...wrongStart(opinion.log)],
+        log: [...missingSentences(said, log), ...wrongStart(opinion.log), ...reread],
         control: [...control, ...same.control.map(words), ...wrongControl(opinion)],
         files,
         pages: [...same.differences.map(describeDifference), ...same.lsns.map(words)],
@@ -71,13 +77,13 @@ export async function prove(scene: NativeScene, shelf: string): Promise<Proof> {
         ],
         checks: opinion.problems,
         rows: [...otherDigests(own, opinion), ...unlikeTold(journal, opinion, scene)],
-        life: await liveOn(ours),
+        life: await liveOn(ours).catch((error: Error) => [error.message]),
         images: images.wrong,
       },
       counts: { records, pages: same.pages, images: images.compared, checked: opinion.checked },
     }
   } finally {
-    for (const dir of [crashed, theirs, ours]) removeCluster(dir)
+    for (const dir of [crashed, theirs, ours, again]) removeCluster(dir)
   }
 }
 
@@ -85,6 +91,9 @@ interface OurRecovery {
   readonly said: readonly string[]
   readonly images: ImageCheck
   readonly records: number
+  /** The log ended inside a record, and went on with OVERWRITE_CONTRECORD. */
+  readonly wroteOver: boolean
+  readonly checkpoint: Lsn
 }
 
 function recoverOurs(dir: string): OurRecovery {
@@ -97,11 +106,24 @@ function recoverOurs(dir: string): OurRecovery {
     for (const step of recovery.replay()) checkImages(recovery, step, images)
     recovery.abort()
     recovery.cleanUp()
-    recovery.finish()
-    return { said, images, records: recovery.survey.records }
+    const { lsn } = recovery.finish()
+    const { records, end } = recovery.survey
+    return { said, images, records, wroteOver: end.aborted !== undefined, checkpoint: lsn }
   } finally {
     disk.close()
   }
+}
+
+/** PostgreSQL reads the log that we went on with, from the beginning: over the break, up to our checkpoint. */
+async function readAgain(crashed: string, ours: string, again: string, checkpoint: Lsn): Promise<string[]> {
+  const log = await recoveredCopy(ours, again, (dir) => {
+    writeFileSync(join(dir, CONTROL_FILE), readFileSync(join(crashed, CONTROL_FILE)))
+    return recoverNatively(dir)
+  })
+  const wanted = ['successfully skipped missing contrecord at', `redo done at ${formatLsn(checkpoint)}`]
+  return wanted
+    .filter((sentence) => !log.join('\n').includes(sentence))
+    .map((sentence) => `PostgreSQL, reading our log again, does not say: ${sentence}`)
 }
 
 const words = (value: object): string => Object.values(value).join(', ')
