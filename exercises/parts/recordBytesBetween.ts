@@ -47,16 +47,16 @@ export function betweenNote(answer: Plain, from: bigint, to: bigint, segmentSize
   return `That is ${count}.`
 }
 
-/** The nearest position at or before `lsn` that is in no page header. */
-export function outsideHeaders(lsn: bigint, segmentSize: number): bigint {
-  const within = lsn % PAGE
-  const header = pageHeaderSize(Number((lsn - within) % BigInt(segmentSize)))
-  return within < header ? lsn - within : lsn
+/** A position, or where the page header that it is in ends. */
+export function behindHeader(lsn: bigint, segmentSize: number): bigint {
+  const page = lsn - (lsn % PAGE)
+  const first = page + BigInt(pageHeaderSize(Number(page % BigInt(segmentSize))))
+  return lsn < first ? first : lsn
 }
 
-/** Two positions, neither in a page header; `length` apart or a little less. */
+/** Two positions behind page headers, about `length` apart. */
 export function stretch(from: bigint, length: bigint, segmentSize: number): BetweenInput {
-  const [start, end] = [from, from + length].map((lsn) => outsideHeaders(lsn, segmentSize))
+  const [start, end] = [from, from + length].map((lsn) => behindHeader(lsn, segmentSize))
   return [start, end, segmentSize]
 }
 
