@@ -38,8 +38,12 @@ const CONTROL = `
   select to_jsonb(c) - 'checkpoint_time' || to_jsonb(i) || to_jsonb(r) || to_jsonb(s) - 'pg_control_last_modified' as control
   from pg_control_checkpoint() c, pg_control_init() i, pg_control_recovery() r, pg_control_system() s`
 
-/** Starts PostgreSQL on `dir`, looks at all of it, and shuts down. */
-export async function judgeNatively(dir: string, questions: readonly string[] = []): Promise<NativeOpinion> {
+/** Starts PostgreSQL on `dir`, looks at all of it, and shuts down. With `rows`, amcheck and checksums are left out. */
+export async function judgeNatively(
+  dir: string,
+  questions: readonly string[] = [],
+  look: 'all' | 'rows' = 'all',
+): Promise<NativeOpinion> {
   const server = await NativeServer.start(dir, { autovacuum: 'off' })
   const checked = { pages: 0, indexes: 0, tables: 0 }
   const digests: Record<string, string> = {}
@@ -52,14 +56,7 @@ export async function judgeNatively(dir: string, questions: readonly string[] = 
     await server.run(['update pg_database set datallowconn = true where datconnlimit <> -2'])
     for (const { datname } of await server.run([DATABASES])) {
       const client = await server.session(String(datname))
-      const ask = asking(client)
-      const pages = await checksums(ask)
-      const structure = await amcheck(ask)
-      for (const { relation, where, message } of [...pages.failures, ...structure.problems])
-        problems.push(`${datname}, ${relation}, ${where}: ${message}`)
-      checked.pages += pages.pages
-      checked.indexes += structure.indexes
-      checked.tables += structure.tables
+      if (look === 'all') problems.push(...(await complaints(asking(client), String(datname), checked)))
       await digestDatabase(client, String(datname), digests)
       await client.end()
     }
@@ -75,6 +72,21 @@ export async function judgeNatively(dir: string, questions: readonly string[] = 
   } finally {
     await server.stop('fast')
   }
+}
+
+async function complaints(
+  ask: Ask,
+  database: string,
+  checked: { pages: number; indexes: number; tables: number },
+): Promise<string[]> {
+  const pages = await checksums(ask)
+  const structure = await amcheck(ask)
+  checked.pages += pages.pages
+  checked.indexes += structure.indexes
+  checked.tables += structure.tables
+  return [...pages.failures, ...structure.problems].map(
+    ({ relation, where, message }) => `${database}, ${relation}, ${where}: ${message}`,
+  )
 }
 
 /** Digests of all databases of a running server; `persistence` leaves out what a crash empties: 'p' for 'pu'. */

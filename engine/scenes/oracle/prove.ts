@@ -63,7 +63,7 @@ export async function prove(scene: NativeScene, shelf: string): Promise<Proof> {
     const statusFiles = compareStatusFiles(theirs, ours)
     const questions = [...(journal.length > 0 ? [JOURNAL] : []), ...(scene.holds ?? [])]
     const opinion = await judgeNatively(ours, questions)
-    const own = await judgeNatively(theirs, questions)
+    const own = await judgeNatively(theirs, questions, 'rows')
     return {
       wrong: {
         log: [...missingSentences(said, log), ...wrongStart(opinion.log), ...reread],
