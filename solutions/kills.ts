@@ -6,7 +6,7 @@ import { killTable, type KillRow } from './killTable.js'
 function lines({ exercise, visible, hidden, wrong, alsoRight }: KillRow): string[] {
   const patterns = Object.entries(wrong)
   const caught = patterns.filter(([, rules]) => rules.includes(true)).length
-  const head = `${exercise.padEnd(13)} ${visible} visible and ${hidden} hidden rules, ${caught} of ${patterns.length} wrong solutions caught`
+  const head = `${exercise.padEnd(19)} ${visible} visible and ${hidden} hidden rules, ${caught} of ${patterns.length} wrong solutions caught`
   const killed = patterns.map(([what, rules]) => {
     const marks = rules.map((catches) => (catches ? '✗' : '·')).join('')
     return `  ${rules.includes(true) ? pc.green(marks) : pc.red(marks)}  ${what}`

@@ -78,7 +78,7 @@ function exerciseLines(exercise: GradedExercise): string[] {
   const { name, notebook, score, max, note, rules } = exercise
   const verdict = overall(exercise)
   const lines = [
-    `  ${name.padEnd(13)}${notebook.padEnd(21)}${`${score}/${max}`.padStart(5)}  ${paint[verdict](verdict)}`,
+    `  ${name.padEnd(19)}${notebook.padEnd(21)}${`${score}/${max}`.padStart(5)}  ${paint[verdict](verdict)}`,
   ]
   if (note) lines.push(`      note: ${note}`)
   if (verdict === 'passed' || verdict === 'not started') return lines
