@@ -77,7 +77,7 @@ const PAGES = ['base/5/16384 0', 'base/5/16384 1', 'base/5/16389 3']
 
 const MOST_RECORDS = 16
 /** Each smaller crash is asked about again; this many make it small enough to be read. */
-const MOST_SMALLER = 60
+const MOST_SMALLER = 40
 
 /** A made-up crash; few records are the simpler case. */
 export function crashOf(options: CrashOptions): fc.Arbitrary<Crash> {

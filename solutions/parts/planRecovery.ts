@@ -139,7 +139,7 @@ function variant(pieces: Partial<Pieces>): (crash: Crash) => RecoveryPlan {
   }
 }
 
-function rule(text: string, why: string, options: Partial<CrashOptions>, runs = 30): Check {
+function rule(text: string, why: string, options: Partial<CrashOptions>, runs = 20): Check {
   const input = crashOf({ ...simple, ...options }).map((crash): CrashInput => [crash])
   return generated(planning, { rule: text, why, fault, runs, input })
 }
@@ -184,7 +184,7 @@ export const planRecoverySolution: Solution<'planRecovery'> = {
       'A transaction that is seen only behind the end of the log left nothing that needs an end.',
       { history: anything.history, ends: ['nothing', 'damaged'], before: true },
     ),
-    rule('All of it together.', 'A real crash asks everything at once.', anything, 80),
+    rule('All of it together.', 'A real crash asks everything at once.', anything, 60),
   ],
   alsoRight: { 'from pieces': variant({}) },
   wrong: {
