@@ -1,10 +1,10 @@
 // How far a learner is, kept in a file beside the notebooks: what each exercise's last check found, and the text of the
-// parts that were solved, so that a later notebook can use them. No account, nothing leaves the folder.
+// parts that were solved, so that a later exercise can check them again. No account, nothing leaves the folder.
 
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as pgcrash from 'pgcrash'
-import { engineParts, exercises, type Signatures } from './all.js'
+import { exercises } from './all.js'
 import type { Candidate, Exercise } from './checking/check.js'
 import { plain } from './checking/plainData.js'
 import { runChecks } from './checking/report.js'
@@ -78,24 +78,22 @@ function revive(source: string): Candidate {
 }
 
 /** Checks an earlier part again, and says who stands behind its name. */
-async function standing(name: string, progress: Progress): Promise<{ part: Candidate; standing: Standing }> {
-  const engine = (engineParts as unknown as Record<string, Candidate>)[name]
+async function standing(name: string, progress: Progress): Promise<Standing> {
   const entry = progress[name]
-  if (!entry?.solved)
-    return { part: engine, standing: { name, own: false, why: "not solved yet: the engine's stands in" } }
-  const exercise = exercises.find((candidate) => candidate.name === name) as Exercise
+  const exercise = exercises.find((candidate) => candidate.name === name)
+  if (!entry?.solved || !exercise) return { name, own: false, why: "not solved yet: the engine's stands in" }
   try {
     const part = revive(entry.source)
     const asked: Candidate = (...input: never[]) => plain((part as (...all: never[]) => unknown)(...input))
     const { rows } = await runChecks(exercise, exercise.visible, asked)
     if (rows.every(({ finding }) => finding.verdict === 'passed'))
-      return { part, standing: { name, own: true, why: 'yours, checked again' } }
+      return { name, own: true, why: 'yours, checked again' }
   } catch {
     // Told below: it does not run by itself.
   }
   const why =
     "yours does not pass by itself any more (does it use names of other cells?): the engine's stands in"
-  return { part: engine, standing: { name, own: false, why } }
+  return { name, own: false, why }
 }
 
 /** Who stands behind these names now. */
@@ -105,24 +103,6 @@ export async function standings(
 ): Promise<Standing[]> {
   const progress = readProgress(folder)
   const found: Standing[] = []
-  for (const name of names) found.push((await standing(name, progress)).standing)
+  for (const name of names) found.push(await standing(name, progress))
   return found
-}
-
-/**
- * The parts solved so far, the engine's for the others: `recover(disk, { ...reference, ...parts })`. `standings` says
- * which is whose.
- */
-export async function mine(
-  folder: string = process.cwd(),
-): Promise<{ parts: Signatures; standings: Standing[] }> {
-  const progress = readProgress(folder)
-  const parts: Record<string, Candidate> = {}
-  const found: Standing[] = []
-  for (const { name } of exercises) {
-    const one = await standing(name, progress)
-    parts[name] = one.part
-    found.push(one.standing)
-  }
-  return { parts: parts as unknown as Signatures, standings: found }
 }

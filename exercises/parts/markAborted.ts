@@ -105,6 +105,7 @@ const aborted: Standing = { status: 2, role: 'ended' }
 export const markAborted: Exercise = {
   name: 'markAborted',
   notebook: '05-abort',
+  relies: ['inFlight'],
   visible: [
     examples(marking, {
       rule: 'The last three bytes of scene bank: all have committed or aborted but 776.',

@@ -56,6 +56,7 @@ export const paths = (...all: fc.Arbitrary<string[]>[]): fc.Arbitrary<PathsInput
 export const planCleanup: Exercise = {
   name: 'planCleanup',
   notebook: '06-temp-cleanup',
+  relies: ['isTemporary', 'resetUnlogged'],
   visible: [
     examples(planning, {
       rule: 'What scene bank left behind, among files that stay.',

@@ -189,6 +189,7 @@ export const anything: CrashOptions = {
 export const planRecovery: Exercise = {
   name: 'planRecovery',
   notebook: '08-capstone',
+  relies: ['wasThereACrash', 'redoPoint', 'needsRedo', 'inFlight', 'isTemporary', 'finalWrites'],
   visible: [
     generated(planning, {
       rule: 'A server that was killed: old pages, whole records, some transactions open.',

@@ -220,6 +220,7 @@ const threeRecords: readonly LoopRecord[] = [
 export const redoLoop: Exercise = {
   name: 'redoLoop',
   notebook: '04-startup',
+  relies: ['needsRedo'],
   visible: [
     examples(looping, {
       rule: 'Three records and two pages: one page is old, the other was written after the first record.',
