@@ -32,7 +32,9 @@ const endOfRecovery = (ThisTimeLineID: number, PrevTimeLineID: number): Uint8Arr
 function watched(info: number, main: Uint8Array): TimelineWatch {
   const disk = memoryDisk([], ['pg_wal'])
   const where = { disk, segmentSize: SEGMENT, systemIdentifier: 1n }
-  new WalWriter({ ...where, timeline: 1, position: BigInt(SEGMENT), previous: 0n }).insert(0, info, 0, main)
+  const writer = new WalWriter({ ...where, timeline: 1, position: BigInt(SEGMENT), previous: 0n })
+  writer.insert(0, info, 0, main)
+  writer.write()
   const reader = new WalReader({ ...where, timelines: HISTORY })
   reader.beginAt(BigInt(SEGMENT))
   const record = reader.read()

@@ -51,6 +51,7 @@ function fill(writer: WalWriter, end: Lsn, next: NextSize, random: () => number)
     const room = Number(PAGE - (writer.position % PAGE))
     writer.insert(LOGICAL_MESSAGE, 0, 700, noise(random, next(random, room)))
   }
+  writer.write()
 }
 
 function noise(random: () => number, size: number): Uint8Array {
@@ -71,12 +72,14 @@ function overwritten(): KnownLog {
     fill(writer, until, small, random)
     const [abandoned, previous] = [writer.nextRecordStart, writer.previous]
     writer.insert(LOGICAL_MESSAGE, 0, 700, noise(random, 2 * XLOG_BLCKSZ))
+    writer.write()
     const page = abandoned - (abandoned % PAGE) + PAGE
     writer = new WalWriter({ disk, ...about, position: page, previous })
     writer.overwriteContinuation()
     const main = new Uint8Array(16)
     viewOf(main).setBigUint64(0, abandoned, true)
     writer.insert(0, 0xd0, 0, main)
+    writer.write()
   }
   fill(writer, writer.position + 3000n, small, random)
   return knowRecords(logOfDisk('records that were abandoned', disk, about), begin)

@@ -56,12 +56,15 @@ export class LogTail {
     const main = new Uint8Array(MESSAGE_HEADER + size).fill(0x61, MESSAGE_HEADER)
     viewOf(main).setBigUint64(8, 1n, true)
     viewOf(main).setBigUint64(16, BigInt(size), true)
-    return this.writer.insert(LOGICAL_MESSAGE, 0, 0, main).start
+    const { start } = this.writer.insert(LOGICAL_MESSAGE, 0, 0, main)
+    this.writer.write()
+    return start
   }
 
   /** A record of any kind, on one page, whose bytes from 24 on are these. */
   believed(rmid: number, info: number, body: Uint8Array): Lsn {
-    const start = this.writer.insert(rmid, info, 0, new Uint8Array(body.length - 2)).start
+    const { start } = this.writer.insert(rmid, info, 0, new Uint8Array(body.length - 2))
+    this.writer.write()
     const record = this.read(start, XLogRecord.size + body.length)
     record.set(body, XLogRecord.size)
     viewOf(record).setUint32(XLogRecord.at.xl_crc, recordCrc(record), true)
