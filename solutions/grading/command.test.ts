@@ -32,7 +32,7 @@ test.each([
   [['no/such/place'], /^error: "no\/such\/place" is not there\n$/],
   [['README.md'], /^error: "README.md" is (no notebook|not there)/],
   [['engine/format'], /^error: "engine\/format" holds no notebook/],
-  [['exercises', '--out', 'x'], /^error: --out takes one of --json and --csv/],
+  [['exercises', '--out', 'x'], /^error: --out takes one of --json, --csv and --html/],
   [['exercises', '--seed', 'x'], /^error: option '--seed <n>' argument 'x' is invalid/],
   [[], /^error: missing required argument 'path'/],
 ])(

@@ -121,7 +121,7 @@ export const checkpointRecordSolution: Solution<'checkpointRecord'> = {
   ],
   alsoRight: { 'joined from pieces': joined },
   wrong: {
-    "the last checkpoint's redo point": variant({
+    'redo of the checkpoint before this one': variant({
       body: (checkpoint) => ({ ...checkpoint, oldestActiveXid: 0 }),
     }),
     'redo is the end of the record': variant({

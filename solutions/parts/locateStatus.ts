@@ -53,7 +53,7 @@ export const locateStatusSolution: Solution<'locateStatus'> = {
       ),
     }),
     generated(locating, {
-      rule: 'Thirty-two pages make a file.',
+      rule: 'Of the status pages thirty-two lie in each file, from page 0 on.',
       why: 'SLRU_PAGES_PER_SEGMENT: old transactions are forgotten file by file.',
       note: placeNote,
       input: inFile(fc.integer({ min: 1, max: 9 })),

@@ -143,7 +143,7 @@ export const pagesDueSolution: Solution<'pagesDue'> = {
     'rounded to the nearest': variant({ round: Math.round }),
     'one page more to be sure': variant({ round: (n) => Math.floor(n) + 1 }),
     'not rounded': variant({ round: (n) => n }),
-    'more pages than there are': (checkpoint) => {
+    'goes on past the last page': (checkpoint) => {
       const { pages, seconds, timeout, wal, walLimit, target, immediate } = checkpoint
       return immediate ? pages : Math.ceil((pages * Math.max(seconds / timeout, wal / walLimit)) / target)
     },
