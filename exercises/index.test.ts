@@ -14,7 +14,7 @@ let folder: string
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'pgcrash-exercises-'))
   bank = await crashedCopy('bank', join(folder, 'data'))
-}, 60_000)
+}, 240_000)
 
 afterEach(() => vi.restoreAllMocks())
 
@@ -104,4 +104,4 @@ test('gates on a real crash: PostgreSQL opens it, loses rows, or the replay brea
     throw new NotStarted('needsRedo')
   }
   expect(await trial(stub)).toEqual(['bank: not started'])
-}, 60_000)
+}, 240_000)

@@ -14,7 +14,7 @@ import type { CrashedScene } from '../scenes/scene.js'
 import { recordRows, recordsBetween } from './records.js'
 import { relationPages } from './relationPages.js'
 
-vi.setConfig({ hookTimeout: 60_000 })
+vi.setConfig({ hookTimeout: 240_000 })
 
 const temp = mkdtempSync(join(tmpdir(), 'pgcrash-records-'))
 let bank: CrashedScene

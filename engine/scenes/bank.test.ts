@@ -7,7 +7,7 @@ import { openWithPostgres } from './judge.js'
 import type { CrashedScene } from './scene.js'
 
 // Real servers start and stop here, and making a scene for the first time takes some seconds.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 })
 
 const temp = mkdtempSync(join(tmpdir(), 'pgcrash-bank-'))
 let bank: CrashedScene

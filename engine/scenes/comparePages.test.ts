@@ -10,7 +10,7 @@ import type { CrashedScene } from './scene.js'
 import { scenes, type SceneName } from './scenes.js'
 
 // Real servers start and stop here, and making a scene for the first time takes some seconds.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 })
 
 const temp = mkdtempSync(join(tmpdir(), 'pgcrash-compare-'))
 afterAll(() => rmSync(temp, { recursive: true, force: true }))

@@ -9,7 +9,7 @@ import { QueryFailed } from './postgresProcess.js'
 import type { CrashedScene } from './scene.js'
 
 // Real servers start and stop here, and making a scene for the first time takes some seconds.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 })
 
 const temp = mkdtempSync(join(tmpdir(), 'pgcrash-judge-'))
 afterAll(() => rmSync(temp, { recursive: true, force: true }))

@@ -19,7 +19,7 @@ let folder: string
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'pgcrash-pages-'))
   bank = await crashedCopy('bank', join(folder, 'data'))
-}, 60_000)
+}, 240_000)
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 

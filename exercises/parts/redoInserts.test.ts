@@ -20,4 +20,4 @@ test('on scene bank: rows put on a page one by one make the page that replay mak
     expect(recordBytesBefore(endLsn, 1 << 20) - recordBytesBefore(lsn, 1 << 20)).toBe(
       BigInt(maxAlign(xl_tot_len)),
     )
-}, 60_000)
+}, 240_000)

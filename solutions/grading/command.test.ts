@@ -18,7 +18,7 @@ test('the solutions get full marks', async () => {
   const [{ score, max, exercises: graded }] = report.submissions
   expect(score).toBe(max)
   expect(graded.map(({ name }) => name)).toEqual(exercises.map(({ name }) => name))
-}, 60_000)
+}, 240_000)
 
 test('the untouched exercises are not started, throughout', async () => {
   const { code, stdout } = await grade('exercises', '--full-marks', '--csv')
@@ -26,7 +26,7 @@ test('the untouched exercises are not started, throughout', async () => {
   const lines = stdout.trim().split('\r\n').slice(1)
   expect(lines).toHaveLength(exercises.length)
   for (const line of lines) expect(line).toMatch(/^exercises,[^,]+,[^,]+,not started,0,\d+,$/)
-}, 60_000)
+}, 240_000)
 
 test.each([
   [['no/such/place'], /^error: "no\/such\/place" is not there\n$/],
@@ -44,5 +44,5 @@ test.each([
     expect(stderr.trim().split('\n')).toHaveLength(1)
     expect(existsSync('x')).toBe(false)
   },
-  30_000,
+  240_000,
 )

@@ -145,7 +145,7 @@ test('the same submission gets the same report, to the byte', async () => {
   expect(JSON.parse(first)).toMatchObject({
     judge: { seed: 20180, versions: { node: process.versions.node } },
   })
-}, 30_000)
+}, 240_000)
 
 test('untouched is not started, and hints of an honest mistake are shown', async () => {
   const { submissions } = await grade({
