@@ -5,6 +5,7 @@ import { dirtyCuts, zeroCuts } from './cuts.js'
 import { judgedCuts } from './cutsJudged.js'
 import { endOfWal } from './endOfWal.js'
 import { anywhere, believedMutations, logMutations } from './mutations.js'
+import { replayedHistories, simulated } from './writing.js'
 
 export const ideas: readonly Idea[] = [
   zeroCuts,
@@ -16,4 +17,6 @@ export const ideas: readonly Idea[] = [
   believedMutations,
   anywhere,
   endOfWal,
+  simulated,
+  replayedHistories,
 ]
