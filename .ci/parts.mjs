@@ -1,6 +1,6 @@
 /**
- * The parts of `npm test`. Each prints as it goes and resolves to what it counted; a part that has no files
- * counts nothing.
+ * The parts of `npm test`. Each prints as it goes and resolves to what it counted, and to a line or two about each
+ * failure; a part that has no files counts nothing.
  *
  *   types       tsc over everything; prettier over everything                        one each
  *   unit        vitest, without the site's tests                                      each test
@@ -27,17 +27,28 @@ function program(name, command = name) {
   return path.join(path.dirname(manifest), typeof bin === 'string' ? bin : bin[command])
 }
 
+const onePassed = { passed: 1, failed: 0, failures: [] }
+const oneFailed = (failure) => ({ passed: 0, failed: 1, failures: [failure] })
+
 /** Runs a program that passes or fails as a whole. Shows its output when it fails. */
 async function check(file, ...parameters) {
   const { code, output } = await run(process.execPath, [file, ...parameters])
-  if (code !== 0) print(output)
-  return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
+  if (code === 0) return onePassed
+  print(output)
+  return oneFailed(`${path.basename(file)} ${parameters.join(' ')}: exit code ${code}`)
 }
 
-function add(counts) {
+/** The sum of several counts. */
+export function add(counts) {
   const total = (key) => counts.reduce((sum, count) => sum + count[key], 0)
-  return { passed: total('passed'), failed: total('failed') }
+  return {
+    passed: total('passed'),
+    failed: total('failed'),
+    failures: counts.flatMap(({ failures }) => failures),
+  }
 }
+
+const firstLines = (text) => text.split('\n').slice(0, 6).join('\n    ').slice(0, 800)
 
 async function types() {
   const compiled = await check(program('typescript', 'tsc'), '-p', 'tsconfig.json')
@@ -45,16 +56,21 @@ async function types() {
   return add([compiled, formatted])
 }
 
+const relative = (file) => path.relative(inProject('.'), file)
+
 /** Counts tests; also files that could not be loaded, and tests that were skipped: they prove nothing. */
 function countTests(report, code) {
   const broken = report.testResults.filter(
     ({ status, assertionResults }) =>
       status === 'failed' && !assertionResults.some(({ status }) => status === 'failed'),
   )
-  const skipped = report.numPendingTests + report.numTodoTests
-  if (skipped > 0) print(`${skipped} tests were skipped; they count as failed\n`)
-  const failed = report.numFailedTests + broken.length + skipped
-  return { passed: report.numPassedTests, failed: failed === 0 && code !== 0 ? 1 : failed }
+  const failures = broken.map(({ name, message }) => `${relative(name)}: ${firstLines(message)}`)
+  for (const { name, assertionResults } of report.testResults)
+    for (const { status, fullName, failureMessages } of assertionResults)
+      if (status !== 'passed')
+        failures.push(`${relative(name)}: ${fullName}: ${status}: ${firstLines(failureMessages.join('\n'))}`)
+  if (failures.length === 0 && code !== 0) failures.push(`vitest: exit code ${code}`)
+  return { passed: report.numPassedTests, failed: failures.length, failures }
 }
 
 async function vitest(...parameters) {
@@ -66,7 +82,7 @@ async function vitest(...parameters) {
     const { code } = await run(process.execPath, [program('vitest'), ...options], {
       stdio: ['ignore', 'inherit', 'inherit'],
     })
-    if (!existsSync(file)) return { passed: 0, failed: 1 }
+    if (!existsSync(file)) return oneFailed(`vitest ended before its report: exit code ${code}`)
     return countTests(JSON.parse(readFileSync(file, 'utf8')), code)
   } finally {
     rmSync(folder, { recursive: true })
@@ -87,22 +103,25 @@ async function notebooks() {
     return runNotebooks(all, { stock, onReport })
   }
   const reports = (await Promise.all([runIn('our kernel', false), runIn('stock tslab', true)])).flat()
-  const passed = reports.filter(({ status }) => status === 'ok').length
-  return { passed, failed: reports.length - passed }
+  const broken = reports.filter(({ status }) => status !== 'ok')
+  const failures = broken.map((report) => firstLines(describeReport(report)))
+  return { passed: reports.length - broken.length, failed: broken.length, failures }
 }
 
 async function exercises() {
-  if (!existsSync(inProject('solutions', 'kills.ts'))) return { passed: 0, failed: 0 }
+  if (!existsSync(inProject('solutions', 'kills.ts'))) return add([])
   const { code, output } = await run(process.execPath, [program('tsx'), 'solutions/kills.ts'])
   print(output)
+  const failure = `solutions/kills.ts: exit code ${code}; its lines are above`
   const [, passed, failed] = /^(\d+) passed, (\d+) failed$/m.exec(output) ?? []
-  if (passed === undefined) return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
-  return { passed: Number(passed), failed: code === 0 ? Number(failed) : Math.max(1, Number(failed)) }
+  if (passed === undefined) return code === 0 ? onePassed : oneFailed(failure)
+  const count = code === 0 ? Number(failed) : Math.max(1, Number(failed))
+  return { passed: Number(passed), failed: count, failures: count > 0 ? [failure] : [] }
 }
 
 /** The course's own pages are built first: the tests look at them too, when they are there. */
 async function site() {
-  if (!existsSync(inProject('site', 'build.ts'))) return { passed: 0, failed: 0 }
+  if (!existsSync(inProject('site', 'build.ts'))) return add([])
   return add([await check(program('tsx'), 'site/build.ts'), await vitest('--project', 'site')])
 }
 

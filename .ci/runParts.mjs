@@ -1,4 +1,4 @@
-/** Installs what is missing, runs the parts one after another, and adds up: `N passed, N failed`. */
+/** Installs what is missing, runs the parts one after another, and adds up: what failed, then `N passed, N failed`. */
 
 import { parseArgs } from 'node:util'
 
@@ -6,7 +6,7 @@ import { projectFolder } from '../.jupyter/environment.mjs'
 import { prepare, say } from '../.jupyter/prepare.mjs'
 import { endAll, onEnd } from '../.jupyter/processes.mjs'
 import { Refusal } from '../.jupyter/refusal.mjs'
-import { parts } from './parts.mjs'
+import { add, parts } from './parts.mjs'
 
 function readOptions(parameters) {
   const { values } = parseArgs({ args: parameters, options: { only: { type: 'string' } } })
@@ -20,29 +20,27 @@ function readOptions(parameters) {
 async function runPart(name) {
   say(name)
   const began = performance.now()
-  const { passed, failed } = await parts[name]()
+  const counted = await parts[name]()
   const seconds = (performance.now() - began) / 1000
-  say(`${name}: ${passed} passed, ${failed} failed, in ${seconds.toFixed(1)} s`)
-  return { passed, failed }
+  say(`${name}: ${counted.passed} passed, ${counted.failed} failed, in ${seconds.toFixed(1)} s`)
+  return counted
 }
 
 /** @param parameters the command line, without node and the script */
 export async function main(parameters) {
   process.chdir(projectFolder)
   onEnd(() => endAll().then(() => process.exit(1)))
-  const total = { passed: 0, failed: 0 }
+  const counts = []
   try {
     const names = readOptions(parameters)
     await prepare()
-    for (const name of names) {
-      const { passed, failed } = await runPart(name)
-      total.passed += passed
-      total.failed += failed
-    }
+    for (const name of names) counts.push(await runPart(name))
   } catch (error) {
-    process.stderr.write(`${error instanceof Refusal ? error.message : error.stack}\n`)
-    total.failed += 1
+    const sentence = error instanceof Refusal ? error.message : error.stack
+    counts.push({ passed: 0, failed: 1, failures: [sentence] })
   }
-  process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`)
-  process.exitCode = total.failed > 0 ? 1 : 0
+  const { passed, failed, failures } = add(counts)
+  for (const failure of failures) process.stdout.write(`failed: ${failure}\n`)
+  process.stdout.write(`${passed} passed, ${failed} failed\n`)
+  process.exitCode = failed > 0 ? 1 : 0
 }
