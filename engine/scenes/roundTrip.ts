@@ -20,6 +20,7 @@ import { openWithPostgres } from './judge.js'
 import { configure, giveToServer, initdb, NativeServer } from './native.js'
 import { PostgresProcess } from './postgresProcess.js'
 import { startParams } from './serverSettings.js'
+import { lostInCheckpoint } from './staged/checkpointCutShort.js'
 
 /** Tables in a directory, a history each. */
 export const HISTORIES = 5
@@ -43,6 +44,7 @@ export interface Written {
   readonly end: Lsn
   /** Rows of each table, as one text, in the order of tables. */
   readonly rows: readonly string[]
+  /** Prepared transactions that PostgreSQL finds: all but those that it loses (`lostInCheckpoint`). */
   readonly prepared: readonly string[]
 }
 
@@ -119,12 +121,14 @@ export function writeHistories({ dir, tables }: Ready, seed: number, prepare = t
     for (const [i, run] of runs.entries()) if (histories[i][step]) run.take(histories[i][step])
   database.flushLogTo()
   const { checkPoint, checkPointCopy } = readControlFile(disk)
+  const lost = lostInCheckpoint(disk)
+  const prepared = runs.flatMap(({ journal }) => journal.latest.prepared)
   const written = {
     seed,
     redo: checkPointCopy.redo === checkPoint ? from : checkPointCopy.redo,
     end: database.logPosition,
     rows: runs.map(({ journal }) => textOf(journal.latest.rows.values())),
-    prepared: runs.flatMap(({ journal }) => journal.latest.prepared).sort(),
+    prepared: prepared.filter((gid) => !lost.includes(gid)).sort(),
   }
   disk.close()
   return written
