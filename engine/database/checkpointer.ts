@@ -102,27 +102,14 @@ function logRedoPoint({ log, control }: Store): Lsn {
 
 /** The counters as they are at the redo point. */
 function checkpointBody(store: Store, redo: Lsn, online: boolean): CheckPoint {
-  const { counters, control } = store
-  const { ThisTimeLineID } = control.checkPointCopy
-  return {
+  const { wal_level, checkPointCopy } = store.control
+  return store.counters.checkPoint({
     redo,
-    ThisTimeLineID,
-    PrevTimeLineID: ThisTimeLineID,
-    fullPageWrites: store.fullPageWrites ? 1 : 0,
-    wal_level: control.wal_level,
-    nextXid: counters.nextXid,
-    nextOid: counters.nextOid,
-    nextMulti: counters.nextMulti,
-    nextMultiOffset: counters.nextMultiOffset,
-    oldestXid: counters.oldestXid,
-    oldestXidDB: counters.oldestXidDB,
-    oldestMulti: counters.oldestMulti,
-    oldestMultiDB: counters.oldestMultiDB,
+    ThisTimeLineID: checkPointCopy.ThisTimeLineID,
+    wal_level,
     time: seconds(store),
-    oldestCommitTsXid: counters.oldestCommitTsXid,
-    newestCommitTsXid: counters.newestCommitTsXid,
     oldestActiveXid: online ? oldestActive(store) : 0,
-  }
+  })
 }
 
 function oldestActive({ running, prepared, counters }: Store): number {

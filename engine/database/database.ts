@@ -14,7 +14,7 @@ import { DBState, writeControlFile } from '../format/controlFile.js'
 import { formatLsn, type Lsn } from '../format/lsn.js'
 import { TRANSACTION_STATUS } from '../format/transactionStatus.js'
 import { reference, type Parts } from '../parts.js'
-import { isPrepared, readPrepared } from '../recovery/prepared.js'
+import { readPrepared } from '../recovery/prepared.js'
 import { findStartPoint } from '../recovery/startup.js'
 import { TWOPHASE_DIRECTORY, twophaseFileName } from '../redo/transaction.js'
 import { WalReader } from '../wal/reader.js'
@@ -134,10 +134,6 @@ export class Database {
   get logFlushed(): Lsn {
     return this.store.log.flushed
   }
-  /** Redo point of the last checkpoint that began. */
-  get redoPoint(): Lsn {
-    return this.store.redo
-  }
 
   /** Returns when the log before `lsn` would survive a power cut. */
   flushLogTo(lsn: Lsn = this.store.log.position): void {
@@ -172,11 +168,6 @@ export class Database {
     this.open = false
     for (const transaction of this.transactions) if (transaction.isOpen) transaction.abort()
     return drain(checkpoint(this.store, 'shutdown'))
-  }
-
-  /** Is the transaction prepared, or part of one that is? */
-  isPrepared(xid: number): boolean {
-    return isPrepared(this.store.prepared.values(), xid)
   }
 }
 

@@ -1,7 +1,6 @@
 // A table of a directory that nobody writes to: what a session would see that came just after the start.
 
 import { BufferPool } from '../buffers/bufferPool.js'
-import { Slru } from '../buffers/slru.js'
 import type { Disk } from '../disk/disk.js'
 import { readControlFile } from '../format/controlFile.js'
 import { readHeapTuples } from '../format/heapTuple.js'
@@ -11,9 +10,9 @@ import { TRANSACTION_STATUS, XID } from '../format/transactionStatus.js'
 import { isVisible, type Fates } from '../format/visibility.js'
 import { readPrepared } from '../recovery/prepared.js'
 import { transactionStatus } from '../redo/clog.js'
-import type { StatusTables } from '../redo/context.js'
 import { Counters } from '../redo/counters.js'
 import { multiXactUpdater } from '../redo/multixact.js'
+import { openStatusTables } from '../redo/statusTables.js'
 import { decodeRow, type Column, type Value } from './columns.js'
 
 /** What a shut-down directory holds, seen by somebody who has done nothing yet. */
@@ -33,13 +32,7 @@ export function readDirectory(disk: Disk): Reader {
     blocksPerFile: control.relseg_size,
     checksums: control.data_checksum_version !== 0,
   })
-  const slru = (directory: string): Slru => new Slru(disk, directory)
-  const tables: StatusTables = {
-    xact: slru('pg_xact'),
-    multiOffsets: slru('pg_multixact/offsets'),
-    multiMembers: slru('pg_multixact/members'),
-    commitTs: slru('pg_commit_ts'),
-  }
+  const tables = openStatusTables(disk)
   const { prepared } = readPrepared(disk, tables, counters.nextXid)
   const open = new Set([...prepared.values()].flatMap(({ xid, subxids }) => [xid, ...subxids]))
   const fates: Fates = {

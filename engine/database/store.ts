@@ -8,7 +8,6 @@
 
 import { BufferPool } from '../buffers/bufferPool.js'
 import type { BufferedPage } from '../buffers/relationFork.js'
-import { Slru } from '../buffers/slru.js'
 import { viewOf } from '../bytes/layout.js'
 import type { Disk } from '../disk/disk.js'
 import type { ControlFile } from '../format/controlFile.js'
@@ -18,8 +17,9 @@ import { TRANSACTION_STATUS, XACTS_PER_PAGE, XID } from '../format/transactionSt
 import type { Fate } from '../format/visibility.js'
 import type { Parts } from '../parts.js'
 import { setTransactionStatus, transactionStatus } from '../redo/clog.js'
-import type { PreparedTransaction, StatusTables } from '../redo/context.js'
+import type { PreparedTransaction } from '../redo/context.js'
 import { Counters } from '../redo/counters.js'
+import { openStatusTables, type StatusTables } from '../redo/statusTables.js'
 import type { Inserted, WalWriter } from '../wal/writer.js'
 import { unsyncedDisk, type UnsyncedDisk } from './unsyncedDisk.js'
 
@@ -71,6 +71,7 @@ export class Store {
     this.redo = control.checkPointCopy.redo
     this.latestCompletedXid = previousXid(Number(this.counters.nextXid & 0xffffffffn))
     this.fullPageWrites = options.fullPageWrites ?? true
+    this.counters.fullPageWrites = this.fullPageWrites ? 1 : 0
     this.time = options.time ?? ((): bigint => (control.time - 946684800n) * 1000000n)
     this.pool = new BufferPool(this.disk, {
       capacity: options.capacity,
@@ -78,13 +79,7 @@ export class Store {
       checksums: control.data_checksum_version !== 0,
       flushLogTo: (lsn) => log.flushTo(parts.logBeforePage(lsn)),
     })
-    const slru = (directory: string): Slru => new Slru(this.disk, directory)
-    this.tables = {
-      xact: slru('pg_xact'),
-      multiOffsets: slru('pg_multixact/offsets'),
-      multiMembers: slru('pg_multixact/members'),
-      commitTs: slru('pg_commit_ts'),
-    }
+    this.tables = openStatusTables(this.disk)
   }
 
   /** Will the next record that changes this page carry all of it? (XLogCheckBufferNeedsBackup) */

@@ -15,10 +15,10 @@ import {
 } from '../format/page.js'
 import { FORK } from '../format/relationPath.js'
 import { fatesIn } from './page/fates.js'
-import { Slru } from '../buffers/slru.js'
 import { memoryDisk } from '../disk/memoryDisk.js'
 import { HeapTupleHeaderData, HEAP, HEAP2 } from '../format/heapTuple.js'
 import { writeStatus } from '../format/transactionStatus.js'
+import { openStatusTables } from '../redo/statusTables.js'
 import { NO_PAINT, pageLines } from './pageLines.js'
 import { viewPage } from './pageView.js'
 
@@ -118,12 +118,7 @@ test('a heap page reads like this', () => {
     writeStatus(status, xid, is)
   disk.makeDirectory('pg_xact')
   disk.write('pg_xact/0000', 0, status)
-  const slru = (directory: string): Slru => new Slru(disk, directory)
-  const tables = {
-    xact: slru('pg_xact'),
-    multiOffsets: slru('pg_multixact/offsets'),
-    multiMembers: slru('pg_multixact/members'),
-  }
+  const tables = openStatusTables(disk)
   const page = pageOf()
   initPage(page, 0)
   setPageLsn(page, 0, 0x8e6ad0)

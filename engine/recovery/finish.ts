@@ -127,26 +127,8 @@ function writeCheckpointRecord(writer: WalWriter, context: RedoContext, survey: 
 
 /** A shutdown checkpoint is its own redo point: nothing comes between. */
 function checkpointBody(context: RedoContext, redo: Lsn, timeline: number, time: bigint): CheckPoint {
-  const { counters, control } = context
-  return {
-    redo,
-    ThisTimeLineID: timeline,
-    PrevTimeLineID: timeline,
-    fullPageWrites: counters.fullPageWrites,
-    wal_level: control.wal_level,
-    nextXid: counters.nextXid,
-    nextOid: counters.nextOid,
-    nextMulti: counters.nextMulti,
-    nextMultiOffset: counters.nextMultiOffset,
-    oldestXid: counters.oldestXid,
-    oldestXidDB: counters.oldestXidDB,
-    oldestMulti: counters.oldestMulti,
-    oldestMultiDB: counters.oldestMultiDB,
-    time,
-    oldestCommitTsXid: counters.oldestCommitTsXid,
-    newestCommitTsXid: counters.newestCommitTsXid,
-    oldestActiveXid: 0,
-  }
+  const { wal_level } = context.control
+  return context.counters.checkPoint({ redo, ThisTimeLineID: timeline, wal_level, time, oldestActiveXid: 0 })
 }
 
 function shutDown(context: RedoContext, lsn: Lsn, survey: Survey, time: bigint): ControlFile {

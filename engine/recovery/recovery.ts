@@ -9,15 +9,15 @@
 // Until `replay` or a later step is called, no byte of the directory changes.
 
 import { BufferPool } from '../buffers/bufferPool.js'
-import { Slru } from '../buffers/slru.js'
 import { NotRecoverable, Unsupported } from '../bytes/errors.js'
 import { join, type Disk } from '../disk/disk.js'
 import { formatLsn, type Lsn } from '../format/lsn.js'
 import { reference, type Parts } from '../parts.js'
-import type { RedoContext, StatusTables } from '../redo/context.js'
+import type { RedoContext } from '../redo/context.js'
 import { Counters } from '../redo/counters.js'
 import { OFFSETS_PER_PAGE } from '../redo/multixact.js'
 import { readOrigins } from '../redo/replicationOrigin.js'
+import { openStatusTables } from '../redo/statusTables.js'
 import { markAborted } from './abort.js'
 import { carryOutCleanup, planCleanup, type CleanupPlan } from './cleanup.js'
 import { newestPageLsn } from './consistency.js'
@@ -206,13 +206,7 @@ export function makeContext(
 ): RedoContext {
   const { control } = start
   const counters = new Counters(start.checkpoint)
-  const slru = (directory: string): Slru => new Slru(disk, directory, log)
-  const tables: StatusTables = {
-    xact: slru('pg_xact'),
-    multiOffsets: slru('pg_multixact/offsets'),
-    multiMembers: slru('pg_multixact/members'),
-    commitTs: slru('pg_commit_ts'),
-  }
+  const tables = openStatusTables(disk, log)
   const { prepared, stale } = readPrepared(disk, tables, start.checkpoint.nextXid)
   return {
     disk,

@@ -1,20 +1,14 @@
 // What redo routines work with: the buffer pool, the status tables, the counters, and a list of what they touched.
 
 import type { BufferPool } from '../buffers/bufferPool.js'
-import type { Slru } from '../buffers/slru.js'
 import type { Disk } from '../disk/disk.js'
 import type { ControlFile } from '../format/controlFile.js'
 import type { Parts } from '../parts.js'
 import type { BlockOutcome } from './outcome.js'
 import type { Counters } from './counters.js'
+import type { StatusTables } from './statusTables.js'
 
-/** The status tables that recovery writes. */
-export interface StatusTables {
-  xact: Slru
-  multiOffsets: Slru
-  multiMembers: Slru
-  commitTs: Slru
-}
+export type { StatusTables } from './statusTables.js'
 
 /** A prepared transaction met in the log or in pg_twophase. */
 export interface PreparedTransaction {

@@ -34,6 +34,27 @@ export class Counters {
     this.fullPageWrites = checkpoint.fullPageWrites
   }
 
+  /** The body of a checkpoint record with these counters (CreateCheckPoint): what the constructor takes. */
+  checkPoint(
+    at: Pick<CheckPoint, 'redo' | 'ThisTimeLineID' | 'wal_level' | 'time' | 'oldestActiveXid'>,
+  ): CheckPoint {
+    return {
+      ...at,
+      PrevTimeLineID: at.ThisTimeLineID,
+      fullPageWrites: this.fullPageWrites,
+      nextXid: this.nextXid,
+      nextOid: this.nextOid,
+      nextMulti: this.nextMulti,
+      nextMultiOffset: this.nextMultiOffset,
+      oldestXid: this.oldestXid,
+      oldestXidDB: this.oldestXidDB,
+      oldestMulti: this.oldestMulti,
+      oldestMultiDB: this.oldestMultiDB,
+      oldestCommitTsXid: this.oldestCommitTsXid,
+      newestCommitTsXid: this.newestCommitTsXid,
+    }
+  }
+
   /** The next transaction id, its epoch (how often the 32 bits have wrapped) in the high half. */
   get nextXid(): bigint {
     return (BigInt(this.epoch) << 32n) | BigInt(this.nextXidLow)

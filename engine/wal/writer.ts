@@ -72,8 +72,6 @@ export class WalWriter {
   previous: Lsn
   /** All before this position would survive a power cut. */
   flushed: Lsn
-  /** How often the log was synced. */
-  syncs = 0
   /** Segment files written since the last sync. */
   private readonly unsynced = new Set<string>()
   /** Pages to be written, in order; the last one may still be filling. */
@@ -164,8 +162,7 @@ export class WalWriter {
     this.failed = true // until all has gone well: after a failed sync nothing says which pages the system still has
     this.write()
     for (const file of this.unsynced) this.options.disk.sync(file)
-    if (this.unsynced.size > 0) this.syncs++ // the directory was synced when it got the file (makeSegment)
-    this.unsynced.clear()
+    this.unsynced.clear() // the directory was synced when it got the file (makeSegment)
     this.flushed = this.position
     this.failed = false
   }

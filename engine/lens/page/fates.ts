@@ -1,6 +1,5 @@
 // What became of the transactions that a page names: asked of pg_xact and pg_multixact, in words.
 
-import { Slru } from '../../buffers/slru.js'
 import type { Disk } from '../../disk/disk.js'
 import {
   readStatus,
@@ -11,6 +10,7 @@ import {
   type StatusName,
 } from '../../format/transactionStatus.js'
 import { memberPosition, OFFSETS_PER_PAGE } from '../../redo/multixact.js'
+import { openStatusTables, type StatusTables } from '../../redo/statusTables.js'
 import { TWOPHASE_DIRECTORY } from '../../redo/transaction.js'
 
 /** `unknown`: pg_xact does not reach back so far any more. */
@@ -35,11 +35,7 @@ const MODES = ['keysh', 'sh', 'fornokeyupd', 'forupd', 'nokeyupd', 'upd']
 const MOST_MEMBERS = 1000
 
 /** The tables that tell. */
-export interface FateTables {
-  readonly xact: Slru
-  readonly multiOffsets: Slru
-  readonly multiMembers: Slru
-}
+export type FateTables = Pick<StatusTables, 'xact' | 'multiOffsets' | 'multiMembers'>
 
 /** Says what nobody knows: for a page without its directory. */
 export const NO_FATES: Fates = {
@@ -55,18 +51,10 @@ function specialXid(xid: number): XidStatus | undefined {
 
 /** As the tables of a directory have it on disk. */
 export function fatesOnDisk(disk: Disk): Fates {
-  const slru = (directory: string): Slru => new Slru(disk, directory)
   const prepared = new Set<number>()
   for (const { name } of disk.list(TWOPHASE_DIRECTORY))
     if (/^[0-9A-F]{16}$/.test(name)) prepared.add(parseInt(name.slice(8), 16))
-  return fatesIn(
-    {
-      xact: slru('pg_xact'),
-      multiOffsets: slru('pg_multixact/offsets'),
-      multiMembers: slru('pg_multixact/members'),
-    },
-    prepared,
-  )
+  return fatesIn(openStatusTables(disk), prepared)
 }
 
 /** As these tables have it; a transaction in `open` had not ended yet, whatever they say. */
