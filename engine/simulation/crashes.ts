@@ -219,6 +219,8 @@ export class Simulation {
       (m) => textOf(m.rows.values()) === rows && m.prepared.join() === reader.prepared.join(),
     )
     if (!moment) return { moment, violation: explain(rows, reader.prepared, moments) }
+    const ahead = reader.pageAheadOfLog(TABLE.locator)
+    if (ahead !== undefined) return { moment, violation: ahead }
     const prepared = new Set(
       events.filter(({ kind }) => kind === 'prepare').flatMap(({ xid, subxids }) => [xid, ...subxids]),
     )

@@ -47,7 +47,7 @@ const MAKERS: ReadonlyArray<readonly [number, Maker]> = [
   [15, (r) => ({ kind: 'commit prepared', pick: upTo(r, 1000) })],
   [10, (r) => ({ kind: 'rollback prepared', pick: upTo(r, 1000) })],
   [85, (r) => ({ kind: 'checkpoint', pages: 1 + upTo(r, 4) })],
-  [50, (r) => ({ kind: 'write pages', pages: 1 + upTo(r, 3) })],
+  [110, (r) => ({ kind: 'write pages', pages: 1 + upTo(r, 3) })],
   [15, () => ({ kind: 'flush log' })],
   [5, () => ({ kind: 'switch segment' })],
 ]

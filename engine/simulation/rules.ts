@@ -61,6 +61,8 @@ export const RULES: readonly Rule[] = [
     name: 'the CRC check',
     why: 'half of a record, whose other half never reached the disk, is taken for a whole one',
     without: { ...reference, recordCrc: (record) => viewOf(record).getUint32(XLogRecord.at.xl_crc, true) },
+    // Whoever is only killed leaves no half of a record.
+    when: { kinds: ['reordered', 'torn'] },
   },
 ]
 

@@ -41,8 +41,9 @@ const SKIPPED = /^(no |not done|nothing)/
 export function tellStory(options: StoryOptions): Story {
   const history = options.history ?? makeHistory(options.seed, options.steps)
   const random = randomFrom(options.seed ^ 0x5eed)
-  const actions = countActions(history, options)
-  const action = options.action ?? Math.floor((0.3 + 0.7 * random()) * actions)
+  const { actions, writes } = actionsOf(history, options)
+  // Right after a write there is something to lose.
+  const action = options.action ?? writes[Math.floor((0.3 + 0.7 * random()) * writes.length)]
   const kind = options.kind ?? CRASH_KINDS[Math.floor(random() * CRASH_KINDS.length)]
   const lines = [
     `seed ${options.seed}: ${history.length} steps, ${actions} disk actions; ${kind} after action ${action}`,
@@ -82,15 +83,22 @@ export function tellStory(options: StoryOptions): Story {
   return { lines, violation: outcome?.violation }
 }
 
-/** Disk actions of a history that nothing interrupts. */
-function countActions(history: readonly Step[], { parts, fullPageWrites }: StoryOptions): number {
+/** Disk actions of a history that nothing interrupts: how many, and which of them are writes. */
+function actionsOf(
+  history: readonly Step[],
+  { parts, fullPageWrites }: StoryOptions,
+): { actions: number; writes: number[] } {
   const disk = powerDisk()
   createCluster(disk, { tables: [TABLE.locator] })
+  const writes: number[] = []
   let actions = 0
-  disk.watch(() => actions++)
+  disk.watch(({ what }) => {
+    if (what === 'write') writes.push(actions)
+    actions++
+  })
   const run = new Run(new Database(disk, { parts, capacity: 6, fullPageWrites }))
   for (const step of history) run.take(step)
-  return actions
+  return { actions, writes }
 }
 
 function describeAction(index: number, { what, path, at, length }: DiskAction): string {
