@@ -1,10 +1,11 @@
 // The rules that make recovery possible, each with a version of its part that breaks it. Switched off one at a time, each
 // must cost somebody a commit, or show a row that never was: a simulator that does not notice proves nothing.
 
+import { assert } from '../bytes/errors.js'
 import { viewOf } from '../bytes/layout.js'
 import { XLogRecord } from '../format/walRecord.js'
 import { reference, type Parts } from '../parts.js'
-import { simulate, type SimulationOptions } from './crashes.js'
+import { simulate, type CrashPoint, type SimulationOptions } from './crashes.js'
 import { makeHistory, type Step } from './history.js'
 
 export interface Rule {
@@ -73,6 +74,8 @@ export interface Found {
   /** The shortest history that still shows it. */
   readonly history: readonly Step[]
   readonly violation: string
+  /** The crash of that history which shows it. */
+  readonly point: CrashPoint
 }
 
 const LENGTH = 40
@@ -91,10 +94,19 @@ export function findViolation(
     crashes += result.crashes
     if (result.violations.length === 0) continue
     const shortest = shorten(history, options)
-    const [violation] = simulate(shortest, options).violations
-    return { crashes, seed: options.seed, history: shortest, violation }
+    return { crashes, seed: options.seed, history: shortest, ...firstViolation(shortest, options) }
   }
   return undefined
+}
+
+function firstViolation(
+  history: readonly Step[],
+  options: SimulationOptions,
+): Pick<Found, 'violation' | 'point'> {
+  let last: CrashPoint | undefined
+  const { violations } = simulate(history, { ...options, watch: { crash: (point) => (last = point) } })
+  assert(last !== undefined, 'the shortest history has a crash that shows the violation')
+  return { violation: violations[0], point: last }
 }
 
 /** Leaves steps out, many at once and then one by one, as long as the violation stays. */

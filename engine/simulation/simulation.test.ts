@@ -14,7 +14,7 @@ import { makeHistory } from './history.js'
 import { textOf } from './journal.js'
 import { findViolation, RULES, WITHOUT_IMAGES } from './rules.js'
 import { Run, TABLE } from './run.js'
-import { tellStory } from './story.js'
+import { tellStory, tellViolation } from './story.js'
 
 const seed = Number(process.env.SIMULATION_SEED ?? Math.floor(Math.random() * 1e6))
 console.log(`simulation: seed ${seed}; repeat it with SIMULATION_SEED=${seed}`)
@@ -79,17 +79,10 @@ describe('a story', () => {
   test('tells a violation', () => {
     const rule = RULES[0]
     const found = findViolation(rule, 1000)
-    const [, kind, action] = /^(\w+(?: lost)?) after action (\d+)/.exec(found?.violation ?? '') ?? []
-    const story = tellStory({
-      seed: found?.seed ?? 0,
-      steps: 0,
-      history: found?.history,
-      parts: rule.without,
-      action: Number(action),
-      kind: kind as 'torn',
-    })
+    if (!found) throw new Error('nobody noticed')
+    const story = tellViolation(rule, found)
     expect(story.lines.at(-2)).toBe('  VIOLATION')
-    expect(found?.violation).toContain(story.violation)
+    expect(found.violation).toContain(story.violation)
   })
 })
 

@@ -14,6 +14,7 @@ import {
 import type { Parts } from '../parts.js'
 import { Simulation, type CrashOutcome } from './crashes.js'
 import { describeStep, makeHistory, type Step } from './history.js'
+import type { Found, Rule } from './rules.js'
 import { Run, TABLE } from './run.js'
 
 export interface StoryOptions {
@@ -33,6 +34,22 @@ export interface StoryOptions {
 export interface Story {
   readonly lines: readonly string[]
   readonly violation: string | undefined
+}
+
+/** Tells how a rule that was switched off was noticed. */
+export function tellViolation(rule: Pick<Rule, 'when' | 'without'>, found: Found): Story {
+  const { seed, history, point } = found
+  const [action, kind] = [point.actions[0], point.kinds[0]]
+  const { fullPageWrites } = rule.when ?? {}
+  return tellStory({
+    seed,
+    steps: history.length,
+    history,
+    action,
+    kind,
+    parts: rule.without,
+    fullPageWrites,
+  })
 }
 
 const SKIPPED = /^(no |not done|nothing)/
