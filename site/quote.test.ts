@@ -1,6 +1,8 @@
-import { rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
-import { quoteSymbol } from './quote.js'
+import { fillQuotes, quoteSymbol } from './quote.js'
 import { writeSample } from './testing/sample.js'
 
 const root = writeSample()
@@ -33,4 +35,22 @@ test.each([
   ['engine/gone.ts#x', 'there is no file engine/gone.ts'],
 ])('what is not there is an error in one sentence: %s', (reference, sentence) => {
   expect(() => quoteSymbol(root, reference)).toThrow(sentence)
+})
+
+test('a fence is filled, whatever stood in it', () => {
+  const fence = '```ts quote=' + FILE + '#Reader.next\n'
+  const filled = `Text.\n\n${fence}next(): string {\n  return 'record'\n}\n\`\`\`\n\nMore.`
+  expect(fillQuotes(root, `Text.\n\n${fence}old\n\`\`\`\n\nMore.`)).toBe(filled)
+  expect(fillQuotes(root, `Text.\n\n${fence}\`\`\`\n\nMore.`)).toBe(filled)
+  expect(fillQuotes(root, filled)).toBe(filled)
+})
+
+const project = fileURLToPath(new URL('..', import.meta.url))
+const chapters = readdirSync(join(project, 'chapters')).filter((name) => name.endsWith('.ipynb'))
+test.each(chapters)('%s quotes the engine as it is (npm run quotes writes it anew)', (name) => {
+  const { cells } = JSON.parse(readFileSync(join(project, 'chapters', name), 'utf8')) as {
+    cells: { cell_type: string; source: string[] }[]
+  }
+  const prose = cells.filter(({ cell_type }) => cell_type === 'markdown').map(({ source }) => source.join(''))
+  expect(prose).toEqual(prose.map((text) => fillQuotes(project, text)))
 })

@@ -34,6 +34,15 @@ export function quoteSymbol(root: string, reference: string, withDoc = false): Q
   return { file, line: line + 1, symbol, code: dedent(code, character) }
 }
 
+/** The text of a chapter with the engine's code in each fence that quotes it, whatever stood there. */
+export function fillQuotes(root: string, markdown: string): string {
+  return markdown.replace(
+    /^(```ts quote=(\S+)( doc)?.*\n)[^]*?^```$/gm,
+    (_, fence: string, reference: string, doc?: string) =>
+      `${fence}${quoteSymbol(root, reference, doc !== undefined).code}\n\`\`\``,
+  )
+}
+
 function findSymbol(source: ts.SourceFile, [outer, inner]: readonly string[]): ts.Node | undefined {
   for (const statement of source.statements) {
     if (declaredNames(statement).includes(outer ?? '')) {
