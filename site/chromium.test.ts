@@ -42,10 +42,11 @@ if (executable === undefined) {
   })
   const launched = (): Browser => browser
 
-  describe('sample', () => lookAt(sample, launched))
+  // Two pages at a time: a page is drawn and examined in a process of its own.
+  describe.concurrent('sample', () => lookAt(sample, launched))
   describe('sample, what scripts add', () => tryScripts(sample, launched))
   const built = fileURLToPath(new URL('dist', import.meta.url))
-  if (existsSync(built)) describe('site/dist', () => lookAt(built, launched))
+  if (existsSync(built)) describe.concurrent('site/dist', () => lookAt(built, launched))
   else console.log('site/dist is not built (npm run site): only the sample course was looked at')
 }
 
