@@ -24,6 +24,8 @@ import { examples, generated, type Contract } from '../checking/contract.js'
 import { hexBytes } from '../checking/dump.js'
 import type { Plain } from '../checking/plainData.js'
 import { recordsOf } from '../scene/contents.js'
+import { caption, type Answer, type Picture } from '../drawing/drawing.js'
+import { comparedBytes, strip, type Field, type Strip } from '../drawing/bytes.js'
 
 export type JoinInput = [pages: readonly Uint8Array[], start: number]
 
@@ -130,6 +132,7 @@ export function cut(
 
 export const joining: Contract<JoinInput, Uint8Array | undefined> = {
   name: 'joinRecord',
+  draw: drawSeam,
   reference: joinedByReader,
   show: (pages, start) =>
     [`a record at byte ${start} of the first of ${pages.length} pages`, ...pages.map(pageLine(start))].join(
@@ -163,6 +166,64 @@ export function joinNote(answer: Plain, pages: readonly Uint8Array[], start: num
     return `The record is ${right.length} bytes long, padding and headers not counted.`
   const at = right.findIndex((byte, i) => byte !== answer[i])
   return `Byte ${at} of the record is the first that is wrong.`
+}
+
+/** Where the record lies on its pages, headers marked, and the bytes in which the answer differs first. */
+function drawSeam(answer: Answer, pages: readonly Uint8Array[], start: number): Picture {
+  const right = joinedByReader(pages, start)
+  const got = answer?.value instanceof Uint8Array ? answer.value : undefined
+  const [first, second] = pages
+  const from = Math.max(start - (start % 16), XLOG_BLCKSZ - 32)
+  const whole = right !== undefined && pages.length === 1
+  const panels = whole
+    ? [
+        strip({
+          title: `page 0, from byte ${start} on: the record`,
+          bytes: first.subarray(start, start + 48),
+          at: start,
+          fields: [{ at: start, size: Math.min(48, right.length), name: 'the record', kind: 'accent' }],
+        }),
+      ]
+    : [
+        strip({
+          title: 'the end of page 0',
+          bytes: first.subarray(from),
+          at: from,
+          fields: [
+            {
+              at: Math.max(from, start),
+              size: XLOG_BLCKSZ - Math.max(from, start),
+              name: 'the record',
+              kind: 'accent',
+            },
+          ],
+        }),
+        ...(second ? [strip(nextPage(second))] : [caption('there is no page 1')]),
+      ]
+  return {
+    title: `A record at byte ${start} of the first of ${pages.length} pages, and what stands where it should go on.`,
+    panels: [...panels, ...(right && answer ? [comparedBytes({ expected: right, got })] : [])],
+  }
+}
+
+/** The beginning of a page: its header, field by field, then what the record goes on with. */
+function nextPage(page: Uint8Array): Strip {
+  const { xlp_info, xlp_rem_len } = XLogPageHeader.read(page)
+  const size = xlp_info & XLP.LONG_HEADER ? XLogLongPageHeader.size : XLogPageHeader.size
+  const marked = ['xlp_info', 'xlp_rem_len']
+  const header = XLogPageHeader.fields.map((field): Field => {
+    const kind = marked.includes(field.name) ? 'bad' : 'wal'
+    return { at: field.offset, size: field.size, name: field.name, kind }
+  })
+  const more: Field[] =
+    size > XLogPageHeader.size ? [{ at: 24, size: size - 24, name: 'the long header', kind: 'wal' }] : []
+  const rest = xlp_info & XLP.FIRST_IS_CONTRECORD ? Math.min(64 - size, xlp_rem_len) : 0
+  const on: Field[] = rest > 0 ? [{ at: size, size: rest, name: 'the record goes on', kind: 'accent' }] : []
+  return {
+    title: 'the beginning of page 1',
+    bytes: page.subarray(0, 64),
+    fields: [...header, ...more, ...on],
+  }
 }
 
 export const joinRecord: Exercise = {

@@ -2,7 +2,8 @@
 
 import { pc } from '../colors.js'
 import type { Verdict } from '../../exercises/checking/check.js'
-import { details, MARKS } from '../../exercises/checking/report.js'
+import type { Drawing } from '../../exercises/drawing/drawing.js'
+import { details, drawingLines, MARKS } from '../../exercises/checking/report.js'
 import { digestOfJudge, versions } from './digest.js'
 import type { GradedExercise, GradedSubmission, Grading } from './gradeBatch.js'
 
@@ -14,7 +15,12 @@ export function reportJson({ isolation, seed, submissions }: Grading): string {
     isolation: { level: isolation.level, description: isolation.description },
     submissions: submissions.map((submission) => ({ ...submission, ...total(submission) })),
   }
-  return JSON.stringify(report, null, 2)
+  return JSON.stringify(report, drawingsAsText, 2)
+}
+
+/** Of a picture, the lines of characters: a program reads no SVG, and a class of them would be many megabytes. */
+function drawingsAsText(key: string, value: unknown): unknown {
+  return key === 'drawing' ? (value as Drawing).text.split('\n') : value
 }
 
 /** One line an exercise, in the manner of RFC 4180. */
@@ -92,6 +98,7 @@ function exerciseLines(exercise: GradedExercise, width: number): string[] {
       const [first, ...more] = text.replace(/^\n/, '').split('\n')
       lines.push(`        ${label.padEnd(16)}${first}`, ...more.map((line) => `${' '.repeat(24)}${line}`))
     }
+    lines.push(...drawingLines(finding, '        '))
   }
   return lines
 }
