@@ -100,19 +100,19 @@ function drawRefs(answer: Answer, bytes: Uint8Array): Picture {
   const right = blockRefsOf(bytes)
   const given = answer && (Array.isArray(answer.value) ? (answer.value as readonly Plain[]) : [])
   const wrong = right.findIndex((ref, i) => given && encode(given[i]) !== encode(ref))
-  const at = Math.max(0, wrong)
+  const tooMany = wrong < 0 && given !== undefined && given.length > right.length
+  const at = tooMany ? right.length : Math.max(0, wrong)
   let ref = -1
   const announced = partsOf(record).find(({ kind }) => kind === 'announcement')?.fields ?? []
   const marks = announced.map((field): Field => {
     if (field.name === 'id') ref++
-    if (field.name === 'main data') ref = -2
+    if (['origin', 'top-level xid', 'main data'].includes(field.name)) ref = right.length
     return { at: field.at, size: field.size, name: field.name, kind: ref === at ? 'accent' : 'wal' }
   })
   const end = marks.reduce((last, field) => Math.max(last, field.at + field.size), 24)
-  const what =
-    given && given.length > right.length
-      ? `${given.length} references came, and there are ${right.length}`
-      : `reference ${at} of ${right.length}`
+  const what = tooMany
+    ? `${right.length} references are there, and ${given.length} came: what is marked is none`
+    : `reference ${at} of ${right.length}, counted from 0`
   return {
     title: `The announcements of a record, byte by byte: ${what}.`,
     panels: [
