@@ -67,7 +67,7 @@ test run all of them are asked all the rules.</p>
 </ul>
 <p>Below, a row is a mistake and a column is a hidden rule, by its number: ✗ where the rule catches the mistake. The
 rules are not here in words, and no code is: a rule says what is right, and that is what the exercise asks for. Whoever
-breaks one is told it in PostgreSQL's words, with the smallest case, drawn.</p>
+breaks one is told it in PostgreSQL's words, with a smallest case of it, drawn.</p>
 ${known.map((chapter) => chapterHtml(chapter, exercises)).join('\n')}
 </div>
 </article></div>`,
