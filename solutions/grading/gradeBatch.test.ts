@@ -253,6 +253,10 @@ test('the table, the CSV and the rules are readable', async () => {
   expect(reportText(grading, 9)).toMatch(
     /the end of this record\n +expected +false: leave it\n +your part +true: apply it/,
   )
+  expect(reportText(grading, 9)).toContain('\n        └ record starts')
+  const json = reportJson(grading)
+  expect(json).toMatch(/"drawing": \[\n +"┬/)
+  expect(json).not.toContain('<svg')
 })
 
 /** Folders of classes being graded, ours and those of runs beside this one or before it. */
