@@ -62,6 +62,17 @@ test("a wrong part: the rule, the case in PostgreSQL's words, the call that repe
   )
 })
 
+test('and the case drawn: in characters in a terminal, as a figure in a notebook', async () => {
+  const report = await findings('needsRedo', (pageLSN, recordEnd) => pageLSN <= recordEnd)
+  const [text, html] = [reportText(report), reportHtml(report)]
+  expect(text).toContain('└ record ends = page LSN 0/1A2B418')
+  expect(Math.max(...text.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(120)
+  expect(html.match(/<svg [^>]*role="img"/g)).toHaveLength(1)
+  expect(html).toContain(
+    '<title>A record from 0/1A2B3C8 to 0/1A2B418, and a page whose LSN is 0/1A2B418.</title>',
+  )
+})
+
 test('in HTML nothing that a part says is markup', async () => {
   const report = await findings('isTemporary', () => '<img src=x onerror=alert(1)>' as unknown as boolean)
   const html = reportHtml(report)

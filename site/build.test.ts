@@ -40,7 +40,7 @@ test('the contents page asks every chapter’s question', () => {
   const html = bodyOf('index.html')
   expect(html).toContain('<a href="chapters/01-wal.html">The log that is always ahead</a>')
   expect(html).toContain('A server lost its power a moment ago: which of its files can you believe?')
-  expect(html).toContain('<a href="exercises/01-wal.html">Exercise: The record\'s checksum</a>')
+  expect(html).toContain('<a href="exercises/01-wal.html">Exercise: WAL</a>')
   expect(html).toContain('npm </span><span class="s">start')
 })
 
@@ -54,6 +54,8 @@ test('a chapter leads to its neighbours, its exercise and its notebook, and back
   const exercise = bodyOf('exercises/01-wal.html')
   expect(exercise).toContain('<a class="yours" href="../chapters/01-wal.html">')
   expect(exercise).toContain('<a rel="next" class="next" href="../chapters/02-lsn.html">')
+  expect(exercise).toContain('<title>Exercise: WAL · PG Crash Course</title>')
+  expect(exercise.replace(/<a [^>]*>|<\/a>/g, '')).toMatch(/<h1[^>]*>Exercise: WAL/)
   expect(read('notebooks/chapters/01-wal.ipynb')).toBe(
     readFileSync(join(root, 'chapters/01-wal.ipynb'), 'utf8'),
   )
@@ -104,5 +106,26 @@ test.each([
   writeFileSync(join(course, 'chapters/02-lsn.ipynb'), notebook(markdown('# 2. LSN\n\nWhere?'), cell))
   await expect(build(course)).rejects.toThrow(sentence)
   expect(readFileSync(path, 'utf8')).toBe(before)
+  rmSync(course, { recursive: true })
+})
+
+test('several exercises in a notebook go by their chapter, each with a heading of its own', async () => {
+  const course = writeSample()
+  const cells = ['# Exercise 1.1. The checksum\n\nWrite it.', '# Exercise 1.2. The header\n\nRead it.']
+  writeFileSync(join(course, 'exercises/01-wal.ipynb'), notebook(...cells.map((cell) => markdown(cell))))
+  await build(course)
+  const html = readFileSync(join(course, 'dist/exercises/01-wal.html'), 'utf8')
+  const headings = [...html.matchAll(/<(h[12])[^>]*>([\s\S]*?)<\/\1>/g)].map(([, tag, inside]) => {
+    return `${tag} ${inside
+      .replace(/<[^>]*>/g, '')
+      .replace('#', '')
+      .trim()}`
+  })
+  expect(headings).toEqual([
+    'h1 Exercises: WAL',
+    'h2 Exercise 1.1. The checksum',
+    'h2 Exercise 1.2. The header',
+  ])
+  expect(html).toContain('<title>Exercises: WAL · PG Crash Course</title>')
   rmSync(course, { recursive: true })
 })

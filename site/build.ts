@@ -16,6 +16,7 @@ import { renderArticle } from './cells.js'
 import { CONTENTS_SOURCE, contentsPage, missingPage } from './contents.js'
 import { executeNotebooks, type ExecutedNotebook, type RunNotebooks } from './execute.js'
 import { createHighlighter } from './highlight.js'
+import { killPage, readKillTable } from './killPage.js'
 import { lessonPage } from './lessonPage.js'
 import { downloadOf, Links, pageOf } from './links.js'
 import { createPageMarkdown, type MarkdownServices } from './markdown.js'
@@ -26,7 +27,7 @@ import { prepareRunner } from './runner.js'
 import { serveSite } from './serve.js'
 import { SiteError } from './siteError.js'
 import { sourcePage } from './sourcePage.js'
-import type { Course } from './story.js'
+import { exercisesTitle, type Course } from './story.js'
 import { readTheme } from './theme.js'
 
 export interface BuildOptions {
@@ -48,8 +49,10 @@ export async function buildSite(options: BuildOptions): Promise<string[]> {
 
   const highlighter = await createHighlighter()
   const services: MarkdownServices = { root, highlighter, links: new Links(root) }
+  const kills = readKillTable(root)
   const pages = [
-    contentsPage(course, createPageMarkdown(services, CONTENTS_SOURCE, 'index.html')),
+    contentsPage(course, createPageMarkdown(services, CONTENTS_SOURCE, 'index.html'), kills !== undefined),
+    ...(kills === undefined ? [] : [killPage(kills, course.chapters)]),
     missingPage(`${base}index.html`),
     ...[...course.chapters, ...course.exercises].map((lesson) => renderLesson(lesson, course, services)),
   ]
@@ -66,7 +69,12 @@ function readCourse(executed: readonly ExecutedNotebook[]): Course {
   const lessons = executed.map(({ text, path, kind }) => parseLesson(text, path, kind))
   const ofKind = (kind: Lesson['kind']): Lesson[] =>
     lessons.filter((lesson) => lesson.kind === kind).sort((a, b) => a.number - b.number)
-  return { chapters: ofKind('chapter'), exercises: ofKind('exercise') }
+  const chapters = ofKind('chapter')
+  const exercises = ofKind('exercise').map((exercise): Lesson => {
+    const chapter = chapters.find(({ slug }) => slug === exercise.slug)
+    return { ...exercise, title: exercisesTitle(exercise, chapter) }
+  })
+  return { chapters, exercises }
 }
 
 function renderLesson(lesson: Lesson, course: Course, services: MarkdownServices): Page {

@@ -26,7 +26,7 @@ export function renderArticle(lesson: Lesson, services: CellServices): Article {
     const place = `${lesson.path}, cell ${at + 1}`
     return located(place, () => {
       if (cell.type === 'markdown') {
-        const source = at === 0 ? withBareTitle(cell.source) : cell.source
+        const source = at === 0 ? titled(lesson, cell.source) : cell.source
         return `<div class="prose">\n${services.markdown.render(source)}</div>`
       }
       codeCells += 1
@@ -36,8 +36,9 @@ export function renderArticle(lesson: Lesson, services: CellServices): Article {
   return { html: parts.join('\n'), headings: services.markdown.headings }
 }
 
-/** The number stands above the title already. */
-function withBareTitle(source: string): string {
+/** Of a chapter the number stands above the title already; exercises come below a title of their own. */
+function titled({ kind, title: page }: Lesson, source: string): string {
+  if (kind === 'exercise') return `# ${page}\n\n${source}`
   return source.replace(/^#\s+(.+)$/m, (_line, title: string) => `# ${bareTitle(title)}`)
 }
 

@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { coursePicture } from './coursePicture.js'
+import { KILL_PAGE } from './killPage.js'
 import { pageOf } from './links.js'
 import type { PageMarkdown } from './markdown.js'
 import { escapeHtml } from './markup.js'
@@ -11,12 +12,14 @@ import type { Course } from './story.js'
 
 export const CONTENTS_SOURCE = 'site/contents.md'
 
-export function contentsPage(course: Course, markdown: PageMarkdown): Page {
+/** `checks`: is there a page of what the exercises' checks catch? */
+export function contentsPage(course: Course, markdown: PageMarkdown, checks = false): Page {
   const text = readFileSync(new URL('contents.md', import.meta.url), 'utf8')
   const body = markdown
     .render(text)
     .replace('<!-- picture -->', () => coursePicture())
     .replace('<!-- chapters -->', () => renderChapters(course))
+    .replace('<!-- checks -->', () => (checks ? CHECKS : ''))
   return {
     path: 'index.html',
     title: `${COURSE}: how PostgreSQL recovers from a crash`,
@@ -29,6 +32,9 @@ export function contentsPage(course: Course, markdown: PageMarkdown): Page {
     css: '',
   }
 }
+
+const CHECKS = `<p>How good are the checks? <a href="${KILL_PAGE}">What they catch</a>: every wrong solution that we know, and the
+rules that see it.</p>`
 
 function renderChapters({ chapters, exercises }: Course): string {
   const items = chapters.map((chapter) => {
@@ -43,7 +49,7 @@ ${exercise ? exerciseLine(exercise) : ''}</li>`
 }
 
 function exerciseLine(exercise: Lesson): string {
-  return `<p class="exercise"><a href="${pageOf(exercise)}">Exercise: ${escapeHtml(exercise.title)}</a></p>\n`
+  return `<p class="exercise"><a href="${pageOf(exercise)}">${escapeHtml(exercise.title)}</a></p>\n`
 }
 
 /** What a host shows for an address that leads nowhere; `home` is the absolute URL of the first page. */

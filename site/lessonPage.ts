@@ -15,8 +15,9 @@ export function lessonPage(lesson: Lesson, article: Article, course: Course, sty
   const neighbours = neighboursOf(lesson, course)
   return {
     path,
-    title: lesson.kind === 'chapter' ? lesson.title : `Exercise ${lesson.number}: ${lesson.title}`,
-    description: lesson.question || `Exercise ${lesson.number} of the course: ${lesson.title}.`,
+    title: lesson.title,
+    description:
+      lesson.kind === 'chapter' ? lesson.question : `${lesson.title}, of chapter ${lesson.number}.`,
     ribbon: renderRibbon(lesson, course),
     main: [
       '<div class="sheet">',
@@ -48,13 +49,13 @@ function renderRibbon(here: Lesson, course: Course): string {
 }
 
 function renderKicker(lesson: Lesson, { partner }: Neighbours): string {
-  const kind = lesson.kind === 'chapter' ? 'Chapter' : 'Exercise'
+  const kind = lesson.kind === 'chapter' ? `Chapter ${lesson.number}` : 'Your turn'
   const links = [`<a href="${relativeUrl(pageOf(lesson), downloadOf(lesson))}" download>Notebook</a>`]
   if (partner !== undefined) {
-    const label = lesson.kind === 'chapter' ? 'Exercise' : `Chapter ${partner.number}`
+    const label = lesson.kind === 'chapter' ? 'Exercises' : `Chapter ${partner.number}`
     links.unshift(`<a href="${urlTo(partner, lesson)}">${label}</a>`)
   }
-  return `<p class="kicker"><span>${kind} ${lesson.number}</span>${links.join('')}</p>`
+  return `<p class="kicker"><span>${kind}</span>${links.join('')}</p>`
 }
 
 /** Two forms of one list: beside the text where there is room, folded above it where there is not. */
@@ -75,7 +76,7 @@ function renderOnward(lesson: Lesson, { previous, next, partner }: Neighbours): 
     partner === undefined
       ? ''
       : lesson.kind === 'chapter'
-        ? `<a class="yours" href="${urlTo(partner, lesson)}"><small>Your turn</small>Exercise ${partner.number}: ${escapeHtml(partner.title)}</a>`
+        ? `<a class="yours" href="${urlTo(partner, lesson)}"><small>Your turn</small>${escapeHtml(partner.title)}</a>`
         : `<a class="yours" href="${urlTo(partner, lesson)}"><small>Back to chapter ${partner.number}</small>${escapeHtml(partner.title)}</a>`
   const step = (to: Lesson | undefined, rel: 'prev' | 'next', word: string): string =>
     to === undefined

@@ -23,6 +23,14 @@ export function shortName(lesson: Pick<Lesson, 'slug' | 'title'>): string {
   return STEPS.find(({ slug }) => slug === lesson.slug)?.name ?? lesson.title
 }
 
+/** "Exercises: WAL": a notebook of exercises goes by its chapter, not by the first of them. */
+export function exercisesTitle(exercise: Lesson, chapter: Lesson | undefined): string {
+  const headings = exercise.notebook.cells.filter(
+    ({ type, source }) => type === 'markdown' && /^# /m.test(source),
+  )
+  return `${headings.length > 1 ? 'Exercises' : 'Exercise'}: ${shortName(chapter ?? exercise)}`
+}
+
 export interface Course {
   /** In order of their numbers. */
   readonly chapters: readonly Lesson[]

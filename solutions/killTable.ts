@@ -21,9 +21,12 @@ export interface KillRow {
   readonly failures: readonly string[]
 }
 
-/** Proves all exercises, or those that are named. The seed is another one than the grader's. */
+/** Another one than the grader's. */
+export const KILL_SEED = 4711
+
+/** Proves all exercises, or those that are named. */
 export async function killTable(
-  seed = 4711,
+  seed = KILL_SEED,
   names: readonly string[] = exercises.map(({ name }) => name),
 ): Promise<KillRow[]> {
   const rows: KillRow[] = []

@@ -2,6 +2,7 @@
 // the notebook, the grader and the tests read the same list.
 
 import type { CrashedScene } from 'pgcrash'
+import type { Drawing } from '../drawing/drawing.js'
 
 /** A learner's part, or something that asks one in another process: it may answer later. */
 export type Candidate = (...input: never[]) => unknown
@@ -45,6 +46,8 @@ export interface Counterexample {
   readonly note?: string
   /** The same call, as a cell to run; not there when its input is too long to be read. */
   readonly replay?: string
+  /** The case in a picture, made by the judge. */
+  readonly drawing?: Drawing
 }
 
 /** Thrown by a candidate that lives in another process: no answer in time, or none that counts. */

@@ -11,6 +11,7 @@ import {
   type RunOptions,
 } from './check.js'
 import { encode, NotPlain, plain, type Plain } from './plainData.js'
+import { answers, figure, type Answer, type Drawing, type Picture } from '../drawing/drawing.js'
 import { literal } from './literal.js'
 import { printable } from './printable.js'
 
@@ -26,6 +27,8 @@ export interface Contract<Input extends readonly unknown[], Result> {
   readonly expected?: string
   /** The call as a cell; by default all of its input written out. */
   replay?(...input: Input): string | undefined
+  /** The case in a picture. Where `expected` stands in for the right answer, the picture is not to show it either. */
+  draw?(answer: Answer, ...input: Input): Picture
 }
 
 export interface Rule<Input extends readonly unknown[]> {
@@ -52,8 +55,8 @@ export function examples<Input extends readonly unknown[], Result>(
         const key = encode(input)
         if (avoid?.has(key)) continue
         tried?.(key)
-        const finding = await ask(contract, rule, candidate, input)
-        if (finding.verdict !== 'passed') return { ...finding, cases: cases + 1 }
+        const asked = await ask(contract, rule, candidate, input)
+        if (asked.finding.verdict !== 'passed') return { ...drawn(contract, asked), cases: cases + 1 }
         cases++
       }
       return { verdict: 'passed', cases }
@@ -82,7 +85,7 @@ async function search<Input extends readonly unknown[], Result>(
   candidate: Candidate,
   { seed = 1, avoid, tried }: RunOptions,
 ): Promise<Finding> {
-  let smallest: Omit<Finding, 'cases'> | undefined
+  let smallest: Asked<Input> | undefined
   let cases = 0
   let smaller = 0
   let over = false
@@ -92,16 +95,55 @@ async function search<Input extends readonly unknown[], Result>(
     if (smallest && ++smaller > MAX_SMALLER) return true
     tried?.(key)
     cases++
-    const finding = await ask(contract, rule, candidate, input)
+    const asked = await ask(contract, rule, candidate, input)
+    const { finding } = asked
     if (finding.verdict === 'passed') return true
     // A stub stays a stub, and a process that is gone answers no smaller question.
     over = finding.verdict !== 'wrong' && finding.counterexample === undefined
     if (over && smallest) return true
-    smallest = finding
+    smallest = asked
     return false
   }
   await fc.check(fc.asyncProperty(rule.input, keepsRule), { seed, numRuns: rule.runs ?? RUNS })
-  return { ...(smallest ?? { verdict: 'passed' as const }), cases }
+  return { ...(smallest ? drawn(contract, smallest) : { verdict: 'passed' as const }), cases }
+}
+
+/** What came of one question. */
+interface Asked<Input> {
+  readonly finding: Omit<Finding, 'cases'>
+  readonly input: Input
+  readonly answer: Answer
+}
+
+/** The finding with its picture. Only what is shown is drawn: of the smaller and smaller inputs the last one. */
+function drawn<Input extends readonly unknown[], Result>(
+  contract: Contract<Input, Result>,
+  { finding, input, answer }: Asked<Input>,
+): Omit<Finding, 'cases'> {
+  const { counterexample } = finding
+  const drawing = counterexample && pictureOf(contract, counterexample, answer, input)
+  return drawing ? { ...finding, counterexample: { ...counterexample, drawing } } : finding
+}
+
+/** Longer answers are in the picture, or are not to be read in one. */
+const LONGEST_CAPTION = 80
+
+function pictureOf<Input extends readonly unknown[], Result>(
+  contract: Contract<Input, Result>,
+  { expected, got }: Counterexample,
+  answer: Answer,
+  input: Input,
+): Drawing | undefined {
+  const short = [expected, got].every((words) => words.length <= LONGEST_CAPTION && !words.includes('\n'))
+  try {
+    const picture = contract.draw?.(answer, ...input)
+    return (
+      picture && figure(picture.title, short ? [...picture.panels, answers(expected, got)] : picture.panels)
+    )
+  } catch {
+    // An answer so strange that it cannot be drawn is still only wrong; the words about it are there.
+    return undefined
+  }
 }
 
 async function ask<Input extends readonly unknown[], Result>(
@@ -109,14 +151,14 @@ async function ask<Input extends readonly unknown[], Result>(
   rule: Rule<Input>,
   candidate: Candidate,
   input: Input,
-): Promise<Omit<Finding, 'cases'>> {
+): Promise<Asked<Input>> {
   // The candidate gets a copy: what it does to its input is not to change ours.
   const call = candidate as (...copy: Plain[]) => unknown
   let answer: Plain
   try {
     answer = plain(await call(...(plain(input) as readonly Plain[])))
   } catch (error) {
-    return failed(contract, input, error)
+    return { finding: failed(contract, input, error), input, answer: undefined }
   }
   const wanted: unknown = contract.reference(...input)
   const different = encode(answer) !== encode(wanted)
@@ -125,11 +167,9 @@ async function ask<Input extends readonly unknown[], Result>(
     : different
       ? (rule.note?.(answer, ...input) ?? '')
       : undefined
-  if (fault === undefined) return { verdict: 'passed' }
-  return {
-    verdict: 'wrong',
-    counterexample: counterexample(contract, input, showAnswer(contract, answer), fault),
-  }
+  if (fault === undefined) return { finding: { verdict: 'passed' }, input, answer: undefined }
+  const shown = counterexample(contract, input, showAnswer(contract, answer), fault)
+  return { finding: { verdict: 'wrong', counterexample: shown }, input, answer: { value: answer } }
 }
 
 function failed<Input extends readonly unknown[], Result>(

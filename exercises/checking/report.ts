@@ -39,8 +39,15 @@ export function reportText(report: CheckReport): string {
     )
     if (finding.verdict === 'passed' || finding.verdict === 'not started') continue
     for (const [label, text] of details(why, finding)) lines.push(...indented(label, text))
+    lines.push(...drawingLines(finding, '      '))
   }
   return lines.join('\n')
+}
+
+/** The picture of a finding in characters, with an empty line before and behind it; nothing when it has none. */
+export function drawingLines({ counterexample }: Finding, indent: string): string[] {
+  if (counterexample?.drawing === undefined) return []
+  return ['', ...counterexample.drawing.text.split('\n').map((line) => (indent + line).trimEnd()), '']
 }
 
 /** What there is to say about a rule that is not kept, label by label. */
@@ -93,7 +100,13 @@ function detailsHtml(why: string, finding: Finding): string {
     const value = words ? shown : `<pre style="margin: 0; text-align: left">${shown}</pre>`
     return `<tr><th scope="row" style="${LEFT}; white-space: nowrap">${label}</th><td style="${LEFT}">${value}</td></tr>`
   })
-  return `<table><tbody>${rows.join('')}</tbody></table>`
+  return `${drawingHtml(finding)}<table><tbody>${rows.join('')}</tbody></table>`
+}
+
+/** The picture in a box of its own, which scrolls where the page is narrower. It was drawn by the judge: it is markup. */
+function drawingHtml({ counterexample }: Finding): string {
+  if (counterexample?.drawing === undefined) return ''
+  return `<div style="overflow-x: auto; max-width: 100%; margin: 6px 0">${counterexample.drawing.svg}</div>`
 }
 
 /** Text, safe to stand in HTML. */

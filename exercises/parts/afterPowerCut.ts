@@ -1,9 +1,12 @@
 // The power fails between two calls to the operating system. What was synced is on the disk; of the rest, nobody knows.
 
 import fc from 'fast-check'
+import type { svg } from 'pgcrash'
 import type { Exercise } from '../checking/check.js'
 import { examples, generated, type Contract } from '../checking/contract.js'
 import type { Plain } from '../checking/plainData.js'
+import { caption, type Answer, type Picture } from '../drawing/drawing.js'
+import { columns } from '../drawing/columns.js'
 
 /** A call of the final checkpoint. A write of pg_control carries the state that it sets. */
 export interface DiskCall {
@@ -21,6 +24,7 @@ export const CONTROL = 'global/pg_control'
 
 export const cutting: Contract<CutInput, Fate> = {
   name: 'afterPowerCut',
+  draw: drawCut,
   /** Tries every disk that the cut may leave: any of the writes that were not synced may have reached it, or not. */
   reference(calls, made) {
     const found = new Set<Fate>()
@@ -152,6 +156,37 @@ function renamed(path: string, n: number): string {
 
 const everyCut = (calls: readonly DiskCall[]): CutInput[] =>
   Array.from({ length: calls.length + 1 }, (_, made): CutInput => [calls, made])
+
+/** The calls in their order, and of each write whether the disk has it after the cut. */
+function drawCut(_answer: Answer, calls: readonly DiskCall[], made: number): Picture {
+  const synced = (i: number): boolean =>
+    calls.slice(0, made).some(({ what, path }, at) => at > i && what === 'sync' && path === calls[i].path)
+  const fate = (call: DiskCall, i: number): string => {
+    if (i >= made) return 'never made'
+    if (call.what === 'sync') return 'done'
+    return synced(i) ? 'on the disk' : 'perhaps on the disk'
+  }
+  const kinds: Readonly<Record<string, svg.Kind>> = {
+    'on the disk': 'ok',
+    'perhaps on the disk': 'bad',
+    done: 'plain',
+  }
+  return {
+    title: `${made} of ${calls.length} calls were made when the power failed.`,
+    panels: [
+      columns(
+        calls.map((call, i) => ({
+          name: `${i + 1}. ${inWords(call)}`,
+          expected: fate(call, i),
+          kind: kinds[fate(call, i)],
+          differs: false,
+        })),
+        { show: 'expected', heads: ['after the cut', ''], head: 'call' },
+      ),
+      caption(`the power fails after call ${made}`),
+    ],
+  }
+}
 
 export const afterPowerCut: Exercise = {
   name: 'afterPowerCut',

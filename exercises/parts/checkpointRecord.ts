@@ -22,6 +22,8 @@ import { examples, generated, type Contract } from '../checking/contract.js'
 import type { Plain } from '../checking/plainData.js'
 import { position } from '../checking/positions.js'
 import { controlFileWith } from './controlFiles.js'
+import type { Answer, Picture } from '../drawing/drawing.js'
+import { comparedBytes } from '../drawing/bytes.js'
 
 export type RecordInput = [checkpoint: CheckPoint, start: bigint, previous: bigint]
 
@@ -30,6 +32,7 @@ const XLOG_CHECKPOINT_SHUTDOWN = 0
 
 export const writing: Contract<RecordInput, Uint8Array> = {
   name: 'checkpointRecord',
+  draw: drawRecordBytes,
   reference(checkpoint, start, previous) {
     const main = new Uint8Array(CheckPoint.size)
     CheckPoint.write(main, 0, { ...checkpoint, redo: start, oldestActiveXid: 0 })
@@ -104,6 +107,19 @@ export const endOfLog: fc.Arbitrary<{ previous: bigint; start: bigint }> = fc
 export const someCheckpoint: fc.Arbitrary<CheckPoint> = fc
   .tuple(position(0x28n, 0x1000000n), fc.integer({ min: 750, max: 100000 }), fc.nat({ max: 5000 }))
   .map(([redo, xid, salt]) => checkpointWith(redo, 1, BigInt(xid), salt))
+
+/** The record's bytes where they differ first, but for the CRC, which follows from the others. */
+function drawRecordBytes(answer: Answer, ...input: RecordInput): Picture {
+  const right = writing.reference(...input)
+  const got = answer?.value instanceof Uint8Array ? answer.value : undefined
+  const places = [...Array(Math.max(right.length, got?.length ?? 0)).keys()]
+  const wrong = got ? places.filter((at) => got[at] !== right[at]) : []
+  const from = wrong.find((at) => fieldAt(at) !== 'xl_crc') ?? wrong[0]
+  return {
+    title: `A checkpoint record at ${formatLsn(input[1])}, byte by byte${from === undefined ? '' : `: ${fieldAt(from)} is wrong first`}.`,
+    panels: [comparedBytes({ expected: right, got, fieldAt, from })],
+  }
+}
 
 export const checkpointRecord: Exercise = {
   name: 'checkpointRecord',

@@ -6,6 +6,8 @@ import type { Exercise } from '../checking/check.js'
 import { examples, generated, type Contract } from '../checking/contract.js'
 import type { Plain } from '../checking/plainData.js'
 import { replayed } from '../scene/replayed.js'
+import { caption, type Answer, type Picture } from '../drawing/drawing.js'
+import { statusCells } from '../drawing/statusCells.js'
 
 /** By transaction id. */
 export type ByXid = Readonly<Record<number, number>>
@@ -22,6 +24,7 @@ export function didCommitByEngine(...[xid, statuses, parents, oldestRunning]: Fa
 
 export const fate: Contract<FateInput, boolean> = {
   name: 'didCommit',
+  draw: drawFamily,
   reference: didCommitByEngine,
   show: (xid, statuses, parents, oldestRunning) => {
     const lines = [`did ${xid} commit? no transaction before ${oldestRunning} is running`]
@@ -73,6 +76,27 @@ export function family(base: number, all: readonly number[]): Family {
 
 export const someXid: fc.Arbitrary<number> = fc.constantFrom(700, 3, 32768, 3000000000, 4294967000)
 export const [OPEN, COMMITTED, ABORTED, SUB_COMMITTED] = [0, 1, 2, 3]
+
+const LONGEST_CHAIN = 6
+
+/** The transaction, its parent, that one's, with their bits. */
+function drawFamily(_answer: Answer, ...[xid, statuses, parents, oldestRunning]: FateInput): Picture {
+  const chain: number[] = []
+  for (let id = xid; id !== 0 && chain.length < LONGEST_CHAIN; id = parents[id] ?? 0) chain.push(id)
+  return {
+    title: `Transaction ${xid} in pg_xact${chain.length > 1 ? `, and ${chain.length - 1} that it is a part of` : ''}.`,
+    panels: [
+      statusCells(
+        chain.map((id) => ({
+          head: String(id),
+          foot: parents[id] ? `part of ${parents[id]}` : 'the topmost',
+        })),
+        [{ name: 'pg_xact', statuses: chain.map((id) => statuses[id] ?? 0) }],
+      ),
+      caption(`no transaction before ${oldestRunning} is running`),
+    ],
+  }
+}
 
 export const didCommit: Exercise = {
   name: 'didCommit',

@@ -20,11 +20,15 @@ import type { Plain } from '../checking/plainData.js'
 import { recordsOf } from '../scene/contents.js'
 import { hexText } from './pages.js'
 import { judgedByEngine, PAGE, SEGMENT, type EndKind, type LogEnd } from './shortLog.js'
+import { caption, type Answer, type Picture } from '../drawing/drawing.js'
+import { strip, type Field } from '../drawing/bytes.js'
+import { ruler } from '../drawing/ruler.js'
 
 export type EndInput = [met: LogEnd]
 
 export const ending: Contract<EndInput, EndKind> = {
   name: 'endOfLog',
+  draw: drawEnd,
   reference: judgedByEngine,
   show: ({ lsn, previous, page, header, crc, recordsBehind }) =>
     [
@@ -175,6 +179,47 @@ const somewhere = {
   firstOfPage: false,
   age: 3n,
   crc: 'right' as const,
+}
+
+/** The two headers that the reader met, what does not belong to this log marked. */
+function drawEnd(_answer: Answer, { lsn, previous, page, header, crc, recordsBehind }: LogEnd): Picture {
+  const behind = recordsBehind
+    ? 'whole records of this log stand behind it'
+    : 'no whole record stands behind it'
+  const line = ruler([
+    { at: previous, label: 'the last whole record' },
+    { at: lsn, label: 'the log ends here', kind: 'bad' },
+  ])
+  const title = `The log ends at ${formatLsn(lsn)}: ${behind}.`
+  if (!page || !header) return { title, panels: [line, caption(`no file holds this position; ${behind}`)] }
+  const { xlp_magic, xlp_pageaddr } = XLogPageHeader.read(page)
+  const { xl_prev, xl_tot_len } = XLogRecord.read(header)
+  const strange = new Set([
+    ...(xlp_magic === XLOG_PAGE_MAGIC ? [] : ['xlp_magic']),
+    ...(xlp_pageaddr === lsn - (lsn % BigInt(PAGE)) ? [] : ['xlp_pageaddr']),
+    ...(xl_prev === previous ? [] : ['xl_prev']),
+    ...(xl_tot_len >= XLogRecord.size ? [] : ['xl_tot_len']),
+    ...(crc === 'wrong' ? ['xl_crc'] : []),
+  ])
+  const fields = (all: typeof XLogRecord.fields): Field[] =>
+    all.map(({ name, offset, size }) => ({ name, at: offset, size, kind: strange.has(name) ? 'bad' : 'wal' }))
+  return {
+    title,
+    panels: [
+      line,
+      strip({
+        title: `the header of its page; ${formatLsn(lsn - (lsn % BigInt(PAGE)))} is its address`,
+        bytes: page,
+        fields: fields(XLogPageHeader.fields),
+      }),
+      strip({
+        title: 'what stands where the next record would start',
+        bytes: header,
+        fields: fields(XLogRecord.fields),
+      }),
+      caption(`its CRC: ${crc}; ${behind}`),
+    ],
+  }
 }
 
 export const endOfLog: Exercise = {

@@ -5,6 +5,8 @@ import { reference, type FinalWrite } from 'pgcrash'
 import type { Exercise } from '../checking/check.js'
 import { examples, generated, type Contract } from '../checking/contract.js'
 import type { Plain } from '../checking/plainData.js'
+import { caption, type Answer, type Picture } from '../drawing/drawing.js'
+import { columns } from '../drawing/columns.js'
 
 export type WritesInput = [writes: readonly FinalWrite[]]
 
@@ -13,6 +15,7 @@ const numbered = (writes: readonly unknown[]): string =>
 
 export const ordering: Contract<WritesInput, FinalWrite[]> = {
   name: 'finalWrites',
+  draw: drawWrites,
   reference: reference.finalWrites,
   show: (writes) => (writes.length === 0 ? 'nothing to write' : writes.join(', ')),
   expected: 'all of them, in an order in which each makes the next one safe',
@@ -82,6 +85,29 @@ const ALL: readonly FinalWrite[] = [
   'write pg_control',
   'write transaction status',
 ]
+
+/** The writes in the order that came, the first two that stand the wrong way round marked. The right order is not shown. */
+export function drawWrites(answer: Answer, writes: readonly FinalWrite[]): Picture {
+  const got = answer && Array.isArray(answer.value) ? answer.value.map(String) : undefined
+  const broken = BEFORE.find(([first, second]) => {
+    const [a, b] = [got?.indexOf(first) ?? -1, got?.indexOf(second) ?? -1]
+    return a !== -1 && b !== -1 && a > b
+  })
+  const isBroken = (write: string): boolean => broken?.some((name) => name === write) ?? false
+  const shown = got ?? writes
+  return {
+    title: got
+      ? `${got.length} writes in the order that came${broken ? `: "${broken[1]}" before "${broken[0]}"` : ''}.`
+      : `${writes.length} writes, to be put in order.`,
+    panels: [
+      columns(
+        shown.map((write, i) => ({ name: `${i + 1}.`, got: write, differs: isBroken(write), kind: 'wal' })),
+        { show: 'got', ...(got ? {} : { heads: ['', 'to be put in order'] as const }) },
+      ),
+      ...(broken ? [caption(`"${broken[0]}" has to come before "${broken[1]}"`)] : []),
+    ],
+  }
+}
 
 export const finalWrites: Exercise = {
   name: 'finalWrites',

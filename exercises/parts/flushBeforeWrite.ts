@@ -18,6 +18,8 @@ import type { Exercise } from '../checking/check.js'
 import { examples, generated, type Contract } from '../checking/contract.js'
 import type { Plain } from '../checking/plainData.js'
 import { FIRST_RECORD, position } from '../checking/positions.js'
+import type { Answer, Picture } from '../drawing/drawing.js'
+import { answerMarks, ruler, type Mark } from '../drawing/ruler.js'
 
 /** A page in the cache, as far as the rule wants to know it. */
 export interface CachedPage {
@@ -56,6 +58,7 @@ export function flushedByPool(pages: readonly CachedPage[], flushedTo: bigint): 
 
 export const flushing: Contract<FlushInput, bigint | undefined> = {
   name: 'flushBeforeWrite',
+  draw: drawFlush,
   reference: flushedByPool,
   show: (pages, flushedTo) =>
     [`the log is on disk up to ${formatLsn(flushedTo)}`, ...pages.map(pageLine(flushedTo))].join('\n'),
@@ -94,6 +97,25 @@ export function cachedPage(middle: bigint, unlogged = false): fc.Arbitrary<Cache
 }
 
 const flushedTo = 0x98acf8n
+
+/** How far the log is on disk, where the pages stand, and how far it is to be flushed. */
+function drawFlush(answer: Answer, pages: readonly CachedPage[], flushedTo: bigint): Picture {
+  const marks = pages.map(({ pageLSN, dirty, permanent }, i): Mark => {
+    const counts = dirty && permanent
+    const what = counts ? 'dirty' : permanent ? 'clean' : 'unlogged'
+    return { at: pageLSN, label: `page ${i}, ${what}`, kind: counts ? 'page' : 'plain' }
+  })
+  return {
+    title: `The log is on disk up to ${formatLsn(flushedTo)}; ${pages.length} pages in the cache, by their LSNs.`,
+    panels: [
+      ruler([
+        { at: flushedTo, label: 'log on disk up to here' },
+        ...marks,
+        ...answerMarks(flushedByPool(pages, flushedTo), answer),
+      ]),
+    ],
+  }
+}
 
 export const flushBeforeWrite: Exercise = {
   name: 'flushBeforeWrite',

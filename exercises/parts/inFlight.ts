@@ -6,11 +6,14 @@ import { examples, generated, type Contract } from '../checking/contract.js'
 import type { Plain } from '../checking/plainData.js'
 import { transactionsOf } from '../scene/contents.js'
 import { history } from './histories.js'
+import type { Answer, Picture } from '../drawing/drawing.js'
+import { chosen, columns, sides } from '../drawing/columns.js'
 
 export type HistoryInput = [seen: readonly TransactionEvent[]]
 
 export const counting: Contract<HistoryInput, number[]> = {
   name: 'inFlight',
+  draw: drawHistory,
   reference: reference.inFlight,
   show: (seen) => (seen.length === 0 ? 'no transaction at all' : seen.map(line).join('\n')),
 }
@@ -41,6 +44,29 @@ function fate(xid: Plain, seen: readonly TransactionEvent[]): string {
 }
 
 const seen = (xid: number): TransactionEvent => ({ xid, kind: 'seen', subxids: [] })
+
+/** Each transaction with what the log tells of it, in flight or over. */
+function drawHistory(answer: Answer, seen: readonly TransactionEvent[]): Picture {
+  const xids = [...new Set(seen.flatMap(({ xid, subxids }) => [xid, ...subxids]))].sort((a, b) => a - b)
+  const told = (xid: number): string => {
+    const own = seen.filter((event) => event.xid === xid).map(({ kind }) => kind)
+    const parent = seen.find(({ kind, subxids }) => kind !== 'seen' && subxids.includes(xid))
+    return [...new Set(own), ...(parent ? [`${parent.kind} of ${parent.xid}`] : [])].join(', ')
+  }
+  const rows = chosen(xids, reference.inFlight(seen), answer, ['in flight', 'over'])
+  return {
+    title: `${xids.length} transactions as the log tells of them: which are in flight at its end.`,
+    panels: [
+      columns(
+        rows.map((row, i) => ({
+          ...row,
+          name: xids[i] === undefined ? row.name : `${row.name}: ${told(xids[i])}`,
+        })),
+        { head: 'what the log tells', ...sides(answer) },
+      ),
+    ],
+  }
+}
 
 export const inFlight: Exercise = {
   name: 'inFlight',

@@ -7,11 +7,14 @@ import type { Exercise } from '../checking/check.js'
 import { examples, generated, type Contract } from '../checking/contract.js'
 import type { Plain } from '../checking/plainData.js'
 import { filesOf } from '../scene/contents.js'
+import type { Answer, Picture } from '../drawing/drawing.js'
+import { strip, type Field } from '../drawing/bytes.js'
 
 export type PathInput = [path: string]
 
 export const sorting: Contract<PathInput, boolean> = {
   name: 'isTemporary',
+  draw: drawPath,
   reference: reference.isTemporary,
   show: (path) => path,
   showAnswer: (answer) =>
@@ -37,6 +40,30 @@ export const suffix: fc.Arbitrary<string> = fc
     fc.option(fc.integer({ min: 1, max: 40 }), { nil: undefined, freq: 2 }),
   )
   .map(([fork, segment]) => fork + (segment === undefined ? '' : `.${segment}`))
+
+const PIECES = /^(t\d+_)?(\d+)(_[a-z]+)?(\.\d+)?$/
+
+/** The path, letter by letter: its folders, and its name in the pieces that PostgreSQL gives a relation's file. */
+function drawPath(_answer: Answer, path: string): Picture {
+  const slash = path.lastIndexOf('/')
+  const name = path.slice(slash + 1)
+  const pieces = PIECES.exec(name)
+  const found: Field[] = slash > 0 ? [{ at: 0, size: slash, name: 'where', kind: 'wal' }] : []
+  let at = slash + 1
+  const words = ['backend', 'file number', 'fork', 'segment']
+  for (const [i, piece] of (pieces?.slice(1) ?? []).entries()) {
+    if (piece) found.push({ at, size: piece.length, name: words[i], kind: i === 0 ? 'bad' : 'page' })
+    at += piece?.length ?? 0
+  }
+  if (!pieces && name !== '')
+    found.push({ at: slash + 1, size: name.length, name: 'no name of a relation', kind: 'plain' })
+  return {
+    title: `The path ${path}, in its pieces.`,
+    panels: [
+      strip({ title: 'the path', bytes: new TextEncoder().encode(path), fields: found, letters: true }),
+    ],
+  }
+}
 
 export const isTemporary: Exercise = {
   name: 'isTemporary',

@@ -6,6 +6,8 @@ import type { Exercise } from '../checking/check.js'
 import { examples, generated, type Contract } from '../checking/contract.js'
 import type { Plain } from '../checking/plainData.js'
 import { rowsOf } from '../scene/replayed.js'
+import { caption, type Answer, type Picture } from '../drawing/drawing.js'
+import { statusCells } from '../drawing/statusCells.js'
 
 /** What a reader looks at in a row's header. */
 export interface RowHeader {
@@ -30,6 +32,7 @@ export function isVisibleByEngine(...[row, committed]: RowInput): boolean {
 
 export const looking: Contract<RowInput, boolean> = {
   name: 'isVisible',
+  draw: drawRow,
   reference: isVisibleByEngine,
   show: ({ t_xmin, t_xmax, t_infomask, updater }, committed) => {
     const fate = (xid: number): string => (committed.includes(xid) ? 'committed' : 'did not commit')
@@ -62,6 +65,38 @@ export const xid: fc.Arbitrary<number> = fc.integer({ min: 740, max: 799 })
 export function rowOf(t_xmin: number, t_xmax: number, t_infomask: number, updater = 0): RowInput {
   const named = new Set([t_xmin, t_xmax, updater].filter((id) => id !== 0 && id <= LAST_WINNER))
   return [{ t_xmin, t_xmax, t_infomask, updater }, [...named].sort((a, b) => a - b)]
+}
+
+/** Who made the row, who ended it, and their bits. After recovery nothing is running: what did not commit is aborted. */
+function drawRow(
+  _answer: Answer,
+  { t_xmin, t_xmax, t_infomask, updater }: RowHeader,
+  committed: readonly number[],
+): Picture {
+  const names = infomaskNames(t_infomask, 0).join(' ')
+  const several = (t_infomask & HEAP.XMAX_IS_MULTI) !== 0
+  const of = (xid: number): number | undefined => (xid === 0 ? undefined : committed.includes(xid) ? 1 : 2)
+  return {
+    title: `A row made by ${t_xmin}, its t_xmax ${t_xmax}, its t_infomask ${names || 'without a bit'}.`,
+    panels: [
+      statusCells(
+        [
+          { head: String(t_xmin), foot: 't_xmin' },
+          { head: several ? 'multixact' : String(t_xmax), foot: 't_xmax' },
+          ...(several
+            ? [{ head: updater === 0 ? 'nobody' : String(updater), foot: 'the member that updates' }]
+            : []),
+        ],
+        [
+          {
+            name: 'pg_xact',
+            statuses: [of(t_xmin), several ? undefined : of(t_xmax), ...(several ? [of(updater)] : [])],
+          },
+        ],
+      ),
+      caption(`t_infomask: ${names || 'no bit'}`),
+    ],
+  }
 }
 
 export const isVisible: Exercise = {

@@ -8,9 +8,20 @@ test.each([
   { what: 'over the end of a page', page: 5, start: 8128, length: 100, pages: 2 },
   { what: 'over the end of a segment', page: 127, start: 8128, length: 100, pages: 2 },
   { what: 'with its header cut', page: 0, start: 8184, length: 100, pages: 2 },
+  { what: 'over the end of a segment of 16 MiB', page: 2047, start: 8128, length: 100, pages: 2, size: 16 },
+  {
+    what: 'over the end of a segment of 1 GiB',
+    page: 131071,
+    start: 8128,
+    length: 100,
+    pages: 2,
+    size: 1024,
+  },
+  { what: 'over a mebibyte within a segment', page: 127, start: 8128, length: 100, pages: 2, size: 64 },
+  { what: 'from the first page of a mebibyte on', page: 128, start: 4096, length: 100, pages: 1, size: 16 },
   { what: 'over a whole page', page: 126, start: 8128, length: 12_000, pages: 3 },
-])("the engine's reader takes a record $what", ({ page, start, length, pages }) => {
-  const made = pagesWith({ page, start, length })
+])("the engine's reader takes a record $what", ({ page, start, length, pages, size = 1 }) => {
+  const made = pagesWith({ page, start, length, segmentSize: size << 20 })
   expect(made.length).toBe(pages)
   const record = joinedByReader(made, start)
   expect(record?.length).toBe(length)

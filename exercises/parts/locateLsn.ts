@@ -7,6 +7,8 @@ import { examples, generated, type Contract } from '../checking/contract.js'
 import { literal } from '../checking/literal.js'
 import type { Plain } from '../checking/plainData.js'
 import { recordsOf } from '../scene/contents.js'
+import type { Answer, Picture } from '../drawing/drawing.js'
+import { answerMarks, ruler } from '../drawing/ruler.js'
 
 export type LocateInput = Parameters<Parts['locateLsn']>
 
@@ -14,6 +16,7 @@ export const MIB = 1024 * 1024
 
 export const locating: Contract<LocateInput, ReturnType<Parts['locateLsn']>> = {
   name: 'locateLsn',
+  draw: drawPlace,
   reference: reference.locateLsn,
   show: (lsn, segmentSize) => {
     const { segment, offset } = reference.locateLsn(lsn, segmentSize)
@@ -53,6 +56,31 @@ export function locateNote(answer: Plain, lsn: bigint, segmentSize: number): str
 export const SEGMENT_SIZES: readonly number[] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024].map(
   (n) => n * MIB,
 )
+
+/** The segment that holds the position, and the place that the answer names. */
+function drawPlace(answer: Answer, lsn: bigint, segmentSize: number): Picture {
+  const right = reference.locateLsn(lsn, segmentSize)
+  const size = BigInt(segmentSize)
+  const { segment, offset } = halves(answer?.value)
+  const named =
+    typeof segment === 'bigint' && typeof offset === 'number' && Number.isSafeInteger(offset)
+      ? { value: segment * size + BigInt(offset) }
+      : undefined
+  return {
+    title: `${formatLsn(lsn)} in its segment of ${segmentSize / MIB} MiB.`,
+    panels: [
+      ruler(
+        [
+          { at: right.segment * size, label: `segment ${right.segment} begins`, kind: 'plain' },
+          { at: lsn, label: 'the position', kind: 'accent' },
+          { at: (right.segment + 1n) * size, label: `segment ${right.segment + 1n} begins`, kind: 'plain' },
+          ...answerMarks(lsn, named),
+        ],
+        { stretches: [{ from: right.segment * size, to: lsn, label: 'offset' }] },
+      ),
+    ],
+  }
+}
 
 export const locateLsn: Exercise = {
   name: 'locateLsn',

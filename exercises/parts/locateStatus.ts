@@ -6,6 +6,9 @@ import type { Exercise } from '../checking/check.js'
 import { examples, generated, type Contract } from '../checking/contract.js'
 import type { Plain } from '../checking/plainData.js'
 import { transactionsOf } from '../scene/contents.js'
+import type { Answer, Picture } from '../drawing/drawing.js'
+import { strip, type Field } from '../drawing/bytes.js'
+import { columns, fields, sides } from '../drawing/columns.js'
 
 export type XidInput = [xid: number]
 
@@ -25,6 +28,7 @@ export function locateStatusByEngine(xid: number): StatusPlace {
 
 export const locating: Contract<XidInput, StatusPlace> = {
   name: 'locateStatus',
+  draw: drawBits,
   reference: locateStatusByEngine,
   show: (xid) => {
     const first = xid - (xid % 4)
@@ -64,6 +68,32 @@ export function placeNote(answer: Plain, xid: number): string {
 }
 
 const TRANSACTIONS_A_PAGE = 32768
+
+/** The byte's eight bits, the high ones on the left, and who has which two of them. */
+function drawBits(answer: Answer, xid: number): Picture {
+  const right = locateStatusByEngine(xid)
+  const { shift } = fieldsOf(answer?.value)
+  const first = xid - (xid % 4)
+  const bits: Field[] = [6, 4, 2, 0].map((to) => ({
+    at: 6 - to,
+    size: 2,
+    name: String(first + to / 2),
+    kind: to === right.shift ? ('accent' as const) : to === shift ? ('bad' as const) : ('plain' as const),
+  }))
+  return {
+    title: `The two bits of transaction ${xid} in ${right.file}, byte ${right.offset}.`,
+    panels: [
+      strip({
+        title: `byte ${right.offset} of ${right.file}: its bits by number, the high ones on the left`,
+        bytes: new TextEncoder().encode('76543210'),
+        fields: bits,
+        letters: true,
+        wide: true,
+      }),
+      columns(fields({ ...right }, answer), sides(answer)),
+    ],
+  }
+}
 
 export const locateStatus: Exercise = {
   name: 'locateStatus',

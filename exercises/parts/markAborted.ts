@@ -6,6 +6,8 @@ import type { Exercise } from '../checking/check.js'
 import { examples, generated, type Contract } from '../checking/contract.js'
 import type { Plain } from '../checking/plainData.js'
 import { replayed } from '../scene/replayed.js'
+import type { Answer, Picture } from '../drawing/drawing.js'
+import { statusCells } from '../drawing/statusCells.js'
 
 /** A prepared transaction, with the subtransactions that it takes along. */
 export interface PreparedXids {
@@ -36,6 +38,7 @@ export function markAbortedByEngine(...[bytes, first, inFlight, prepared]: MarkI
 
 export const marking: Contract<MarkInput, Uint8Array> = {
   name: 'markAborted',
+  draw: drawMarks,
   reference: markAbortedByEngine,
   show: (bytes, first, inFlight, prepared) => {
     const held = prepared.map(({ xid, subxids }) => [xid, ...subxids].join(' with '))
@@ -101,6 +104,31 @@ export const firstOfByte: fc.Arbitrary<number> = fc.constantFrom(768, 4, 32764, 
 const open: Standing = { status: 0, role: 'in flight' }
 const committed: Standing = { status: 1, role: 'ended' }
 const aborted: Standing = { status: 2, role: 'ended' }
+
+/** The transactions' bits before and after; who is in flight, who is prepared. */
+function drawMarks(answer: Answer, ...input: MarkInput): Picture {
+  const [bytes, first, inFlight, prepared] = input
+  const held = new Set(prepared.flatMap(({ xid, subxids }) => [xid, ...subxids]))
+  const of = (all: Uint8Array): number[] =>
+    Array.from({ length: 4 * bytes.length }, (_, i) => (all[i >> 2] >> (2 * (i & 3))) & 3)
+  const got =
+    answer?.value instanceof Uint8Array && answer.value.length === bytes.length ? answer.value : undefined
+  const heads = of(bytes).map((_, i) => {
+    const xid = first + i
+    const roles = [...(inFlight.includes(xid) ? ['in flight'] : []), ...(held.has(xid) ? ['prepared'] : [])]
+    return { head: String(xid), foot: roles.join(', ') }
+  })
+  return {
+    title: `The bits of ${heads.length} transactions in pg_xact, from ${first} on: before, as they should be, as they came.`,
+    panels: [
+      statusCells(heads, [
+        { name: 'before', statuses: of(bytes) },
+        { name: 'expected', statuses: of(markAbortedByEngine(...input)), compared: true },
+        ...(got ? [{ name: 'your part', statuses: of(got), compared: true }] : []),
+      ]),
+    ],
+  }
+}
 
 export const markAborted: Exercise = {
   name: 'markAborted',

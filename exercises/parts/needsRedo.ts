@@ -15,11 +15,14 @@ import { examples, generated, type Contract } from '../checking/contract.js'
 import type { Plain } from '../checking/plainData.js'
 import { paddedLength, position } from '../checking/positions.js'
 import { recordsOf } from '../scene/contents.js'
+import type { Answer, Picture } from '../drawing/drawing.js'
+import { ruler } from '../drawing/ruler.js'
 
 export type GateInput = Parameters<Parts['needsRedo']>
 
 export const gate: Contract<GateInput, boolean> = {
   name: 'needsRedo',
+  draw: drawGate,
   reference: reference.needsRedo,
   show: (pageLSN, recordEnd, recordStart) =>
     [
@@ -44,6 +47,23 @@ export function gateNote(answer: Plain): string {
 }
 
 const rowInserted = { end: 0x1a2b418n, start: 0x1a2b3c8n }
+
+/** The record from its start to its end, and the page by its LSN. */
+function drawGate(_answer: Answer, pageLSN: bigint, recordEnd: bigint, recordStart: bigint): Picture {
+  return {
+    title: `A record from ${formatLsn(recordStart)} to ${formatLsn(recordEnd)}, and a page whose LSN is ${formatLsn(pageLSN)}.`,
+    panels: [
+      ruler(
+        [
+          { at: recordStart, label: 'record starts' },
+          { at: recordEnd, label: 'record ends' },
+          { at: pageLSN, label: 'page LSN', kind: 'page' },
+        ],
+        { stretches: [{ from: recordStart, to: recordEnd, label: 'the record' }] },
+      ),
+    ],
+  }
+}
 
 export const needsRedo: Exercise = {
   name: 'needsRedo',

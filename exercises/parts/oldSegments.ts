@@ -6,6 +6,8 @@ import type { Exercise } from '../checking/check.js'
 import { examples, generated, type Contract } from '../checking/contract.js'
 import type { Plain } from '../checking/plainData.js'
 import { nameOf } from './readStatusPage.js'
+import { caption, type Answer, type Picture } from '../drawing/drawing.js'
+import { chosen, columns, sides } from '../drawing/columns.js'
 
 export type OldInput = [names: readonly string[], oldestXid: number]
 
@@ -20,6 +22,7 @@ export const XACTS_A_FILE = 32 * XACTS_PER_PAGE
 
 export const cutting: Contract<OldInput, string[]> = {
   name: 'oldSegments',
+  draw: drawOld,
   reference: oldSegmentsByEngine,
   show: (names, oldestXid) => {
     const width = Math.max(0, ...names.map(({ length }) => length))
@@ -50,6 +53,27 @@ export function oldNote(answer: Plain, ...input: OldInput): string {
 /** Names of files by their numbers, in the order of a directory. */
 export const namesOf = (files: Iterable<number>): string[] =>
   [...new Set(files)].map((file) => nameOf('', file).slice(1)).sort()
+
+/** The files with what becomes of them, and which of them holds the oldest transaction that counts. */
+function drawOld(answer: Answer, ...input: OldInput): Picture {
+  const [names, oldestXid] = input
+  const holds = Math.floor(oldestXid / XACTS_A_FILE)
+    .toString(16)
+    .toUpperCase()
+    .padStart(4, '0')
+  const rows = chosen(names, oldSegmentsByEngine(...input), answer, ['goes', 'stays'])
+  const words = `the oldest transaction that counts, ${oldestXid}, is in ${holds}`
+  return {
+    title: `${names.length} files of pg_xact and what becomes of them; ${words}.`,
+    panels: [
+      columns(
+        rows.map((row) => ({ ...row, kind: row.name === holds ? ('accent' as const) : undefined })),
+        { head: 'pg_xact', ...sides(answer) },
+      ),
+      caption(words),
+    ],
+  }
+}
 
 export const oldSegments: Exercise = {
   name: 'oldSegments',

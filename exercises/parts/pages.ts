@@ -85,6 +85,15 @@ function masked(bytes: Uint8Array, right: Page): Uint8Array {
   return copy
 }
 
+/** The first byte that counts in which a page is not the right one; 8192 when there is none. */
+export function firstWrongByte(bytes: Uint8Array, rightBytes: Uint8Array): number {
+  const right = pageOf(rightBytes)
+  const [found, wanted] = [masked(bytes, right), masked(rightBytes, right)]
+  let at = 0
+  while (at < BLCKSZ && found[at] === wanted[at]) at++
+  return at
+}
+
 /** Does what it says of the place, or of the bytes found there; undefined when it has nothing to say. */
 export type Slip = (place: string, given: Page, right: Page) => string | undefined
 
@@ -98,9 +107,7 @@ export function pageFault(
   if (!(answer instanceof Uint8Array) || answer.length !== BLCKSZ)
     return `The answer is the page: ${BLCKSZ} bytes.`
   const right = pageOf(rightBytes)
-  const [found, wanted] = [masked(answer, right), masked(rightBytes, right)]
-  let at = 0
-  while (at < BLCKSZ && found[at] === wanted[at]) at++
+  const at = firstWrongByte(answer, rightBytes)
   if (at === BLCKSZ) return undefined
   const place = placeOn(kind, rightBytes, at)
   const reason = firstOf(slips, (slip) => slip(place, pageOf(answer), right))

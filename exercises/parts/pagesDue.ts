@@ -4,6 +4,8 @@ import fc from 'fast-check'
 import type { Exercise } from '../checking/check.js'
 import { examples, generated, type Contract } from '../checking/contract.js'
 import type { Plain } from '../checking/plainData.js'
+import { caption, type Answer, type Picture } from '../drawing/drawing.js'
+import { answerMarks, ruler } from '../drawing/ruler.js'
 
 /** A checkpoint at work. The next one begins after `timeout` seconds or `walLimit` bytes of log, whichever is first. */
 export interface RunningCheckpoint {
@@ -25,6 +27,7 @@ export type ScheduleInput = [checkpoint: RunningCheckpoint]
 
 export const schedule: Contract<ScheduleInput, number> = {
   name: 'pagesDue',
+  draw: drawSchedule,
   reference(checkpoint) {
     const { pages, immediate } = checkpoint
     if (immediate) return pages
@@ -90,6 +93,31 @@ export const drivenByTime: fc.Arbitrary<RunningCheckpoint> = fc
   .filter(isClear)
 
 const quiet = { ...usual, pages: 1000, wal: 0 }
+
+/** The pages on a line: how far the time is, how far the log is, how many are due. */
+function drawSchedule(answer: Answer, checkpoint: RunningCheckpoint): Picture {
+  const { pages, seconds, timeout, wal, walLimit, target, immediate } = checkpoint
+  const part = (fraction: number): bigint => BigInt(Math.floor(pages * Math.min(1, fraction)))
+  return {
+    title: `A checkpoint of ${pages} pages after ${seconds} of ${timeout} seconds and ${wal} of ${walLimit} bytes of log.`,
+    panels: [
+      ruler(
+        [
+          { at: part(seconds / timeout), label: 'as far as the time is', kind: 'accent' },
+          { at: part(wal / walLimit), label: 'as far as the log is' },
+          { at: BigInt(pages), label: 'all', kind: 'plain' },
+          ...answerMarks(schedule.reference(checkpoint), answer),
+        ],
+        { print: (at) => (at === 1n ? '1 page' : `${at} pages`), unit: 'pages' },
+      ),
+      caption(
+        immediate
+          ? 'somebody waits: an immediate checkpoint'
+          : `all of them are to be written in ${target} of the time and of the log`,
+      ),
+    ],
+  }
+}
 
 export const pagesDue: Exercise = {
   name: 'pagesDue',

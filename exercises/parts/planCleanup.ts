@@ -6,15 +6,12 @@ import type { Exercise } from '../checking/check.js'
 import { examples, generated, type Contract } from '../checking/contract.js'
 import type { Plain } from '../checking/plainData.js'
 import { filesOf } from '../scene/contents.js'
-import { columns, directory, resetFault, showReset } from './resetUnlogged.js'
+import { directory, drawFates, namesInColumns, resetFault, showReset, type Cleanup } from './resetUnlogged.js'
+
+export type { Cleanup }
+import type { Answer, Picture } from '../drawing/drawing.js'
 
 export type PathsInput = [paths: readonly string[]]
-
-/** Files to remove, then [from, to] to copy. */
-export interface Cleanup {
-  remove: string[]
-  copy: [from: string, to: string][]
-}
 
 /** The engine's own, on a directory of empty files. Caches and other leftovers are another matter. */
 export function planCleanupByEngine(paths: readonly string[]): Cleanup {
@@ -31,8 +28,9 @@ export function planCleanupByEngine(paths: readonly string[]): Cleanup {
 
 export const planning: Contract<PathsInput, Cleanup> = {
   name: 'planCleanup',
+  draw: drawPlan,
   reference: planCleanupByEngine,
-  show: (paths) => columns(paths),
+  show: (paths) => namesInColumns(paths),
   showAnswer: showReset,
 }
 
@@ -52,6 +50,10 @@ export function under(
 
 export const paths = (...all: fc.Arbitrary<string[]>[]): fc.Arbitrary<PathsInput> =>
   fc.tuple(...all).map((lists): PathsInput => [[...new Set(lists.flat())]])
+
+function drawPlan(answer: Answer, files: readonly string[]): Picture {
+  return drawFates(answer, files, planCleanupByEngine(files))
+}
 
 export const planCleanup: Exercise = {
   name: 'planCleanup',

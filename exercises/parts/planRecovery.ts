@@ -13,7 +13,10 @@ import {
   type LoggedRecord,
   type RecoveryPlan,
 } from './crashes.js'
-import { BEFORE, brokenOrder, changedWrites } from './finalWrites.js'
+import { BEFORE, brokenOrder, changedWrites, drawWrites } from './finalWrites.js'
+import { caption, type Answer, type Picture } from '../drawing/drawing.js'
+import { columns, inOrder, sides } from '../drawing/columns.js'
+import { ruler } from '../drawing/ruler.js'
 
 export type CrashInput = [crash: Crash]
 
@@ -21,6 +24,7 @@ const DB_SHUTDOWNED = 1
 
 export const planning: Contract<CrashInput, RecoveryPlan> = {
   name: 'planRecovery',
+  draw: drawPlan,
   reference({ control, records, pages, files }) {
     const { state, checkPoint, redo } = control
     if (state === DB_SHUTDOWNED && redo === checkPoint)
@@ -184,6 +188,34 @@ export const anything: CrashOptions = {
   states: [6, 4, 3],
   before: true,
   files: FILES,
+}
+
+const LISTS = ['applied', 'aborted', 'removed'] as const
+
+/** The first list in which the plan is not the right one, step by step. Of the last writes only those that came. */
+function drawPlan(answer: Answer, crash: Crash): Picture {
+  const right = planning.reference(crash)
+  const got = answer && isPlan(answer.value) ? answer.value : undefined
+  const words = (items: readonly Plain[]): string[] => items.map(changeInWords)
+  const wrong = LISTS.find((name) => got && words(got[name]).join('|') !== words(right[name]).join('|'))
+  if (got && wrong === undefined) return drawWrites({ value: got.writes }, right.writes)
+  const list = wrong ?? 'applied'
+  return {
+    title: `What a recovery does: the list "${list}", step by step.`,
+    panels: [
+      ruler([
+        { at: crash.control.redo, label: 'redo', kind: 'accent' },
+        { at: crash.control.checkPoint, label: 'checkpoint record' },
+        {
+          at: crash.records.at(-1)?.end ?? crash.control.checkPoint,
+          label: 'the last record ends',
+          kind: 'plain',
+        },
+      ]),
+      columns(inOrder(words(right[list]), got && words(got[list])), { head: list, ...sides(got && answer) }),
+      ...(got === undefined ? [caption('nothing came that is a plan')] : []),
+    ],
+  }
 }
 
 export const planRecovery: Exercise = {

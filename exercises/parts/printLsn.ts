@@ -6,11 +6,14 @@ import { examples, generated, type Contract } from '../checking/contract.js'
 import type { Plain } from '../checking/plainData.js'
 import { FIRST_RECORD, position } from '../checking/positions.js'
 import { recordsOf } from '../scene/contents.js'
+import type { Answer, Picture } from '../drawing/drawing.js'
+import { bigEndian, comparedBytes, strip } from '../drawing/bytes.js'
 
 export type LsnInput = [lsn: bigint]
 
 export const lsnPrinting: Contract<LsnInput, string> = {
   name: 'printLsn',
+  draw: drawHalves,
   reference: formatLsn,
   show: (lsn) => `${lsn} (${lsn.toString(16).toUpperCase()}h)`,
 }
@@ -27,6 +30,27 @@ export function printLsnNote(answer: Plain, lsn: bigint): string {
     return 'PostgreSQL 18 does not pad: a half is as long as its number.'
   const [rightHigh] = right.split('/')
   return `The ${strip(high) === rightHigh ? 'low' : 'high'} half is wrong.`
+}
+
+const ascii = new TextEncoder()
+
+/** The position's eight bytes, the highest first, and the text that came of them. */
+function drawHalves(answer: Answer, lsn: bigint): Picture {
+  const got = typeof answer?.value === 'string' ? ascii.encode(answer.value.slice(0, 64)) : undefined
+  return {
+    title: `A position's two halves, and how PostgreSQL prints them: ${formatLsn(lsn)}.`,
+    panels: [
+      strip({
+        title: 'the position, the highest byte first',
+        bytes: bigEndian(lsn),
+        fields: [
+          { at: 0, size: 4, name: 'high half', kind: 'accent' },
+          { at: 4, size: 4, name: 'low half', kind: 'page' },
+        ],
+      }),
+      comparedBytes({ expected: ascii.encode(formatLsn(lsn)), got, letters: true }),
+    ],
+  }
 }
 
 export const printLsn: Exercise = {

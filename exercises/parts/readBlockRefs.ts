@@ -1,13 +1,16 @@
 // Which pages does a record change? Behind the header stand the block references, small headers of varying length.
 
 import fc from 'fast-check'
-import { decodeRecord, viewOf, WalRecord, XLogRecord } from 'pgcrash'
+import { decodeRecord, partsOf, viewOf, WalRecord, XLogRecord } from 'pgcrash'
 import type { Exercise } from '../checking/check.js'
 import { examples, generated, type Contract } from '../checking/contract.js'
 import { dump } from '../checking/dump.js'
 import { bytesOf, encode, type Plain } from '../checking/plainData.js'
 import { recordsOf } from '../scene/contents.js'
 import { plainBlock, recordFrom } from './walRecords.js'
+import { caption, type Answer, type Picture } from '../drawing/drawing.js'
+import { strip, type Field } from '../drawing/bytes.js'
+import { columns, fields, sides } from '../drawing/columns.js'
 
 /** A page that a record changes, and how many bytes the record brings along for it. */
 export interface BlockRefFields {
@@ -29,18 +32,25 @@ export type RefsInput = [record: Uint8Array]
 
 /** The engine's decoder, asked for the references alone. Throws for a record that it refuses. */
 export function blockRefsOf(bytes: Uint8Array): BlockRefFields[] {
+  return decoded(bytes).blocks.map(
+    ({ id, fork, spcOid, dbOid, relNumber, block, willInit, image, dataLength }) => ({
+      ...{ id, fork, spcOid, dbOid, relNumber, block, willInit, dataLength },
+      imageLength: image?.length ?? 0,
+    }),
+  )
+}
+
+function decoded(bytes: Uint8Array): WalRecord {
   const { xl_tot_len, xl_xid, xl_info, xl_rmid } = XLogRecord.read(bytes)
   const record = new WalRecord(bytes, viewOf(bytes), 0, xl_tot_len, xl_xid, xl_info, xl_rmid, 0, 0, 0, 0)
   const wrong = decodeRecord(record)
   if (wrong !== undefined) throw new RangeError(wrong)
-  return record.blocks.map(({ id, fork, spcOid, dbOid, relNumber, block, willInit, image, dataLength }) => ({
-    ...{ id, fork, spcOid, dbOid, relNumber, block, willInit, dataLength },
-    imageLength: image?.length ?? 0,
-  }))
+  return record
 }
 
 export const refReading: Contract<RefsInput, BlockRefFields[]> = {
   name: 'readBlockRefs',
+  draw: drawRefs,
   reference: blockRefsOf,
   show: (record) => `a record of ${record.length} bytes, from byte 24 on:\n${dump(record, 24)}`,
   showAnswer: (answer) =>
@@ -83,6 +93,47 @@ const realRecords: readonly string[] = [
   '5a0000000503000018f3900000000000a00b0000516ff8f7004000007f060000050000006a4000000100000002e01c0000000000ff08040000000100000000000000010000000000000000000000014000000100000000000000',
   '7a000000fd020000d0e98f0000000000a00b00007838a77a006018007f060000050000005640000003000000018000000100000002e01c0000000000ff0800000200010010206f010000000000000000010000000820040000000300000001000000030000000100000000000000010000000300000001000000',
 ]
+
+/** The announcements byte by byte, the reference in question marked, and its nine fields. */
+function drawRefs(answer: Answer, bytes: Uint8Array): Picture {
+  const record = decoded(bytes)
+  const right = blockRefsOf(bytes)
+  const given = answer && (Array.isArray(answer.value) ? (answer.value as readonly Plain[]) : [])
+  const wrong = right.findIndex((ref, i) => given && encode(given[i]) !== encode(ref))
+  const tooMany = wrong < 0 && given !== undefined && given.length > right.length
+  const at = tooMany ? right.length : Math.max(0, wrong)
+  let ref = -1
+  const announced = partsOf(record).find(({ kind }) => kind === 'announcement')?.fields ?? []
+  const marks = announced.map((field): Field => {
+    if (field.name === 'id') ref++
+    if (['origin', 'top-level xid', 'main data'].includes(field.name)) ref = right.length
+    return { at: field.at, size: field.size, name: field.name, kind: ref === at ? 'accent' : 'wal' }
+  })
+  const end = marks.reduce((last, field) => Math.max(last, field.at + field.size), 24)
+  const what = tooMany
+    ? `${right.length} references are there, and ${given.length} came: what is marked is none`
+    : `reference ${at} of ${right.length}, counted from 0`
+  return {
+    title: `The announcements of a record, byte by byte: ${what}.`,
+    panels: [
+      strip({
+        title: 'what follows the header, up to the data',
+        bytes: bytes.subarray(24, end),
+        at: 24,
+        fields: marks,
+      }),
+      ...(right[at]
+        ? [
+            columns(fields({ ...right[at] }, given && { value: given[at] }), {
+              head: `reference ${at}`,
+              ...sides(answer),
+            }),
+          ]
+        : []),
+      caption(what),
+    ],
+  }
+}
 
 export const readBlockRefs: Exercise = {
   name: 'readBlockRefs',

@@ -1,12 +1,16 @@
 // The first file that recovery opens: which of its bytes mean what, and whether they may be believed.
 
 import fc from 'fast-check'
-import { ControlFile, crc32c, encodeControlFile, formatLsn, nodeDisk, stateName } from 'pgcrash'
+import { CheckPoint, ControlFile, crc32c, encodeControlFile, formatLsn, nodeDisk, stateName } from 'pgcrash'
 import type { Exercise } from '../checking/check.js'
 import { examples, generated, type Contract } from '../checking/contract.js'
+import { literal } from '../checking/literal.js'
 import { bytesOf, type Plain } from '../checking/plainData.js'
 import { position } from '../checking/positions.js'
 import { controlFileWith } from './controlFiles.js'
+import type { Answer, Picture } from '../drawing/drawing.js'
+import { strip } from '../drawing/bytes.js'
+import { columns, fields, sides } from '../drawing/columns.js'
 
 /** What recovery asks pg_control, by PostgreSQL's names. */
 export interface ControlAnswers {
@@ -26,6 +30,7 @@ const SECTOR = 512
 
 export const opening: Contract<ControlInput, ControlAnswers> = {
   name: 'readControl',
+  draw: drawSector,
   reference(sector) {
     const { state, checkPoint, checkPointCopy, crc, ...others } = ControlFile.read(sector)
     const { redo, ThisTimeLineID } = checkPointCopy
@@ -126,6 +131,42 @@ const ofBank: SectorSpec = {
   segmentBits: 20,
   checksums: 1,
   salt: 75,
+}
+
+/** pg_control's bytes around the first field that was read wrongly, and the seven answers. */
+function drawSector(answer: Answer, sector: Uint8Array): Picture {
+  const right = opening.reference(sector)
+  const print = (value: unknown, name: string): string =>
+    ['checkPoint', 'redo'].includes(name) && typeof value === 'bigint' && value >= 0n && value < 1n << 64n
+      ? formatLsn(value)
+      : literal(value)
+  const rows = fields({ ...right }, answer, print)
+  const wrong = rows.find(({ expected, got }) => answer && expected !== got)?.name
+  const copyAt = ControlFile.at.checkPointCopy
+  const marks = [
+    ...ControlFile.fields
+      .filter(({ name }) => name !== 'checkPointCopy')
+      .map(({ name, offset, size }) => ({ name, at: offset, size })),
+    ...CheckPoint.fields.map(({ name, offset, size }) => ({ name, at: copyAt + offset, size })),
+  ].filter(({ name }) => name in right || name === 'crc')
+  const isWrong = (name: string): boolean => name === wrong || (name === 'crc' && wrong === 'crcRight')
+  const centre = marks.find(({ name }) => isWrong(name))?.at ?? 0
+  const from = Math.max(0, centre - (centre % 16) - 16)
+  return {
+    title: `The bytes of pg_control from ${from} on, and what was read from them${wrong === undefined ? '' : `; ${wrong} is wrong`}.`,
+    panels: [
+      strip({
+        title: `pg_control from byte ${from} on`,
+        bytes: sector.subarray(from, from + 48),
+        at: from,
+        fields: marks.map((field) => ({
+          ...field,
+          kind: isWrong(field.name) ? ('bad' as const) : ('wal' as const),
+        })),
+      }),
+      columns(rows, { head: 'field', ...sides(answer) }),
+    ],
+  }
 }
 
 export const readControl: Exercise = {

@@ -6,11 +6,14 @@ import { examples, generated, type Contract } from '../checking/contract.js'
 import { literal } from '../checking/literal.js'
 import type { Plain } from '../checking/plainData.js'
 import { FIRST_RECORD, position } from '../checking/positions.js'
+import type { Answer, Picture } from '../drawing/drawing.js'
+import { bigEndian, comparedBytes, halfOf, strip, type Field } from '../drawing/bytes.js'
 
 export type LsnTextInput = [text: string]
 
 export const lsnReading: Contract<LsnTextInput, bigint | undefined> = {
   name: 'readLsn',
+  draw: drawText,
   reference: parseLsn,
   show: (text) => JSON.stringify(text),
   showAnswer: (answer) => (answer === undefined ? 'undefined: this is no LSN' : literal(answer)),
@@ -24,6 +27,33 @@ export function readLsnNote(answer: Plain, text: string): string {
   if (answer === undefined) return 'PostgreSQL takes it.'
   if (typeof answer !== 'bigint') return 'A position is a bigint.'
   return `That is ${answer < 0n ? 'below zero' : formatLsn(BigInt.asUintN(64, answer))}.`
+}
+
+const ascii = new TextEncoder()
+
+/** The text, letter by letter, and the eight bytes that it stands for, the highest first. */
+function drawText(answer: Answer, text: string): Picture {
+  const slash = text.indexOf('/')
+  const bytes = ascii.encode(text.slice(0, 160))
+  const halves: Field[] =
+    slash < 0 || bytes.length !== text.length
+      ? []
+      : [
+          { at: 0, size: slash, name: 'high half', kind: 'accent' as const },
+          { at: slash + 1, size: text.length - slash - 1, name: 'low half', kind: 'page' as const },
+        ].filter(({ size }) => size > 0)
+  const right = parseLsn(text)
+  const got = answer?.value
+  const shown = typeof got === 'bigint' ? bigEndian(got) : undefined
+  return {
+    title: `The text ${JSON.stringify(text)}, letter by letter${right === undefined ? ': no LSN' : ''}.`,
+    panels: [
+      strip({ title: 'the text', bytes, fields: halves, letters: true }),
+      ...(right === undefined
+        ? []
+        : [comparedBytes({ expected: bigEndian(right), got: shown, fieldAt: halfOf })]),
+    ],
+  }
 }
 
 export const readLsn: Exercise = {

@@ -9,11 +9,15 @@ import { literal } from '../checking/literal.js'
 import { bytesOf, encode, type Plain } from '../checking/plainData.js'
 import { position } from '../checking/positions.js'
 import { recordsOf } from '../scene/contents.js'
+import type { Answer, Picture } from '../drawing/drawing.js'
+import { strip } from '../drawing/bytes.js'
+import { columns, fields, sides } from '../drawing/columns.js'
 
 export type HeaderInput = [record: Uint8Array]
 
 export const headerReading: Contract<HeaderInput, XLogRecord> = {
   name: 'readRecordHeader',
+  draw: drawHeader,
   reference: (record) => XLogRecord.read(record),
   show: ruler,
   showAnswer: inOrder,
@@ -77,6 +81,31 @@ const realRecords: readonly string[] = [
   '36000000fa02000078c08e0000000000600a00000ae1127b000000007f060000050000003f40000000000000ff08fa02000001000a00',
   '3200000000000000206b8e00000000001008000004678542ff18000000000000000000f5006bfa020000fa020000f9020000',
 ]
+
+/** The 24 bytes with the fields on them, those that were read wrongly marked, and the six answers. */
+function drawHeader(answer: Answer, record: Uint8Array): Picture {
+  const right = XLogRecord.read(record)
+  const print = (value: unknown, name: string): string =>
+    name === 'xl_prev' && typeof value === 'bigint' && value >= 0n && value < 1n << 64n
+      ? formatLsn(value)
+      : literal(value)
+  const rows = fields({ ...right }, answer, print)
+  const wrong = rows.filter(({ expected, got }) => answer && expected !== got).map(({ name }) => name)
+  return {
+    title: `The header of a record and its six fields${wrong.length > 0 ? `; ${wrong.join(', ')} read wrongly` : ''}.`,
+    panels: [
+      strip({
+        title: 'the header of the record',
+        bytes: record.subarray(0, 24),
+        fields: XLogRecord.fields.map(({ name, offset, size }) => ({
+          ...{ at: offset, size, name },
+          kind: wrong.includes(name) ? ('bad' as const) : ('wal' as const),
+        })),
+      }),
+      columns(rows, { head: 'field', ...sides(answer) }),
+    ],
+  }
+}
 
 export const readRecordHeader: Exercise = {
   name: 'readRecordHeader',

@@ -6,6 +6,9 @@ import type { Exercise } from '../checking/check.js'
 import { examples, generated, type Contract } from '../checking/contract.js'
 import type { Plain } from '../checking/plainData.js'
 import { filesOf } from '../scene/contents.js'
+import { caption, type Answer, type Picture } from '../drawing/drawing.js'
+import { columns, fields, sides } from '../drawing/columns.js'
+import { answerMarks, ruler } from '../drawing/ruler.js'
 
 /** Sizes of files in bytes, by path. */
 export type Sizes = Readonly<Record<string, number>>
@@ -18,6 +21,7 @@ export function readStatusPageByEngine(...[directory, pageno, sizes]: PageInput)
 
 export const finding: Contract<PageInput, StatusPagePlace> = {
   name: 'readStatusPage',
+  draw: drawStatusFile,
   reference: readStatusPageByEngine,
   show: (directory, pageno, sizes) => {
     const files = Object.entries(sizes).map(([path, size]) => {
@@ -63,6 +67,35 @@ export const nameOf = (directory: string, file: number): string =>
   `${directory}/${file.toString(16).toUpperCase().padStart(4, '0')}`
 
 export const table: fc.Arbitrary<string> = fc.constantFrom('pg_xact', 'pg_multixact/offsets', 'pg_commit_ts')
+
+/** The file that should hold the page, in bytes: where the page is, and where the file ends. */
+function drawStatusFile(answer: Answer, ...input: PageInput): Picture {
+  const [, pageno, sizes] = input
+  const right = readStatusPageByEngine(...input)
+  const { offset } = fieldsOf(answer?.value)
+  const size = sizes[right.file]
+  const [from, to] = [BigInt(right.offset), BigInt(right.offset + PAGE)]
+  return {
+    title: `Page ${pageno} in ${right.file}: ${size === undefined ? 'there is no such file' : `the file has ${size} bytes`}.`,
+    panels: [
+      ruler(
+        [
+          { at: 0n, label: right.file, kind: 'plain' },
+          { at: from, label: `page ${pageno} begins`, kind: 'accent' },
+          { at: to, label: 'and ends', kind: 'accent' },
+          ...(size === undefined ? [] : [{ at: BigInt(size), label: 'the file ends', kind: 'bad' as const }]),
+          ...answerMarks(undefined, answer && { value: offset === right.offset ? undefined : offset }),
+        ],
+        { stretches: [{ from, to, label: `page ${pageno}` }], print: (at) => `byte ${at}` },
+      ),
+      ...(size === undefined ? [caption(`there is no file ${right.file}`)] : []),
+      columns(
+        fields({ ...right }, answer, (value) => String(value)),
+        sides(answer),
+      ),
+    ],
+  }
+}
 
 export const readStatusPage: Exercise = {
   name: 'readStatusPage',

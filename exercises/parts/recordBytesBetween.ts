@@ -14,6 +14,9 @@ import type { Exercise } from '../checking/check.js'
 import { examples, generated, type Contract } from '../checking/contract.js'
 import type { Plain } from '../checking/plainData.js'
 import { recordsOf } from '../scene/contents.js'
+import { caption, type Answer, type Picture } from '../drawing/drawing.js'
+import { columns, sides } from '../drawing/columns.js'
+import { ruler, type Stretch } from '../drawing/ruler.js'
 
 export type BetweenInput = [from: bigint, to: bigint, segmentSize: number]
 
@@ -22,6 +25,7 @@ const PAGE = BigInt(XLOG_BLCKSZ)
 
 export const between: Contract<BetweenInput, bigint> = {
   name: 'recordBytesBetween',
+  draw: drawBetween,
   reference: (from, to, segmentSize) =>
     recordBytesBefore(to, segmentSize) - recordBytesBefore(from, segmentSize),
   show: (from, to, segmentSize) =>
@@ -58,6 +62,62 @@ export function behindHeader(lsn: bigint, segmentSize: number): bigint {
 export function stretch(from: bigint, length: bigint, segmentSize: number): BetweenInput {
   const [start, end] = [from, from + length].map((lsn) => behindHeader(lsn, segmentSize))
   return [start, end, segmentSize]
+}
+
+/** Page headers that are drawn one by one. */
+const MOST_HEADERS = 4
+
+/** The stretch with the page headers in it; of many, the first ones and the last. */
+function drawBetween(answer: Answer, from: bigint, to: bigint, segmentSize: number): Picture {
+  const pages = to / PAGE - from / PAGE
+  const segments = to / BigInt(segmentSize) - from / BigInt(segmentSize)
+  const starts: bigint[] = []
+  for (let n = 1n; n <= pages; n++) {
+    if (n > MOST_HEADERS - 1 && n < pages) n = pages
+    starts.push((from / PAGE + n) * PAGE)
+  }
+  const stretches = starts.map((start): Stretch => {
+    const size = pageHeaderSize(Number(start % BigInt(segmentSize)))
+    return {
+      from: start,
+      to: start + BigInt(size),
+      label: `header, ${size}`,
+      kind: size > 24 ? 'bad' : 'accent',
+    }
+  })
+  const right = between.reference(from, to, segmentSize)
+  const got = typeof answer?.value === 'bigint' ? answer.value : undefined
+  return {
+    title: `From ${formatLsn(from)} to ${formatLsn(to)}: ${to - from} bytes of log, ${pages} page headers among them.`,
+    panels: [
+      ruler(
+        [
+          { at: from, label: 'from' },
+          { at: to, label: 'to' },
+        ],
+        { stretches },
+      ),
+      caption(`page headers in between: ${pages}; of these at the beginning of a segment: ${segments}`),
+      columns(
+        [
+          { name: 'bytes of log', expected: String(to - from), differs: false },
+          {
+            name: 'bytes that can hold records',
+            expected: String(right),
+            got: got === undefined ? undefined : String(got),
+            differs: got !== undefined,
+          },
+          {
+            name: 'so headers take',
+            expected: String(to - from - right),
+            got: got === undefined ? undefined : String(to - from - got),
+            differs: got !== undefined,
+          },
+        ],
+        sides(got === undefined ? undefined : answer),
+      ),
+    ],
+  }
 }
 
 export const recordBytesBetween: Exercise = {

@@ -7,6 +7,8 @@ import { examples, generated, type Contract } from '../checking/contract.js'
 import { dump } from '../checking/dump.js'
 import { bytesOf, type Plain } from '../checking/plainData.js'
 import { recordsOf } from '../scene/contents.js'
+import type { Answer, Picture } from '../drawing/drawing.js'
+import { comparedBytes, strip, type Field } from '../drawing/bytes.js'
 
 export type RecordInput = [record: Uint8Array]
 
@@ -14,6 +16,7 @@ const hex = (n: number): string => (n >>> 0).toString(16).toUpperCase().padStart
 
 export const checksumming: Contract<RecordInput, number> = {
   name: 'recordCrc',
+  draw: drawRecordOrder,
   reference: (record) => reference.recordCrc(record),
   show: (record) => `a record of ${record.length} bytes:\n${dump(record)}`,
   showAnswer: (answer) => (typeof answer === 'number' ? `${answer} (${signed(answer)}h)` : String(answer)),
@@ -48,6 +51,30 @@ const realRecords: readonly string[] = [
   '36000000fa02000078c08e0000000000600a00000ae1127b000000007f060000050000003f40000000000000ff08fa02000001000a00',
   '3200000000000000206b8e00000000001008000004678542ff18000000000000000000f5006bfa020000fa020000f9020000',
 ]
+
+/** The record in the two pieces that the checksum takes, and the checksum as it stands at byte 20. */
+function drawRecordOrder(answer: Answer, record: Uint8Array): Picture {
+  const crc = (value: unknown): Uint8Array | undefined =>
+    typeof value === 'number'
+      ? bytesOf(hex(value).match(/../g)?.reverse().join('').toLowerCase() ?? '')
+      : undefined
+  const fields: Field[] = [
+    { at: 0, size: 20, name: 'second: the header up to xl_crc', kind: 'wal' },
+    { at: 20, size: 4, name: 'not counted', kind: 'plain' },
+    { at: 24, size: record.length - 24, name: 'first: all that follows the header', kind: 'accent' },
+  ]
+  return {
+    title: `A record of ${record.length} bytes: its checksum takes those from 24 on, then the first 20.`,
+    panels: [
+      strip({ title: 'the record, in the order in which its bytes count', bytes: record, fields }),
+      comparedBytes({
+        expected: crc(reference.recordCrc(record)) ?? new Uint8Array(4),
+        got: crc(answer?.value),
+        fieldAt: () => 'xl_crc, the lowest byte first',
+      }),
+    ],
+  }
+}
 
 export const recordCrc: Exercise = {
   name: 'recordCrc',

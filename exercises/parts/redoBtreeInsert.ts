@@ -37,6 +37,8 @@ import {
   spans,
   type Slip,
 } from './pages.js'
+import type { Answer, Picture } from '../drawing/drawing.js'
+import { drawPages } from './pageDrawing.js'
 
 /** What a record of Btree/INSERT_LEAF says. */
 export interface BtreeInsert extends Span {
@@ -51,6 +53,7 @@ const BTREE_RMID = 11
 
 export const indexing: Contract<BtreeInput, Uint8Array> = {
   name: 'redoBtreeInsert',
+  draw: drawEntries,
   reference: (page, { offnum, tuple, ...span }) =>
     redone(page, {
       ...span,
@@ -197,6 +200,10 @@ const leaf = leafPage({
 })
 
 const MOST_OF_A_SCENE = 40
+
+function drawEntries(answer: Answer, page: Uint8Array, insert: BtreeInsert): Picture {
+  return drawPages(answer, indexing.reference(page, insert), 'btree', entryWords)
+}
 
 export const redoBtreeInsert: Exercise = {
   name: 'redoBtreeInsert',

@@ -17,6 +17,8 @@ import {
   spans,
   type Slip,
 } from './pages.js'
+import type { Answer, Picture } from '../drawing/drawing.js'
+import { drawPages } from './pageDrawing.js'
 
 /** What a record of Heap/INSERT says. */
 export interface HeapInsert extends Span {
@@ -32,6 +34,7 @@ const HEAP_RMID = 10
 
 export const inserting: Contract<InsertInput, Uint8Array> = {
   name: 'redoHeapInsert',
+  draw: drawInsert,
   reference: (page, { offnum, ...insert }) =>
     redone(page, { ...insert, rmid: HEAP_RMID, info: XLOG_HEAP.INSERT, main: mainOf(offnum) }),
   show: (page, { lsn, endLsn, xid, block, offnum, data }) =>
@@ -142,6 +145,10 @@ const bob: HeapInsert = { ...span, xid: 761, block: 7, offnum: 2, data: rowData(
 const dave: HeapInsert = { ...span, xid: 761, block: 7, offnum: 4, data: rowData(columnsOf(4, 'dave')) }
 
 const MOST_OF_A_SCENE = 40
+
+function drawInsert(answer: Answer, page: Uint8Array, insert: HeapInsert): Picture {
+  return drawPages(answer, inserting.reference(page, insert), 'heap', rowWords)
+}
 
 export const redoHeapInsert: Exercise = {
   name: 'redoHeapInsert',

@@ -30,6 +30,8 @@ import {
   type Slip,
 } from './pages.js'
 import { pageAnswer } from './redoHeapInsert.js'
+import type { Answer, Picture } from '../drawing/drawing.js'
+import { drawPages } from './pageDrawing.js'
 
 /** What a record of Heap/HOT_UPDATE says. */
 export interface HotUpdate extends Span {
@@ -54,6 +56,7 @@ const HEAP_RMID = 10
 
 export const updating: Contract<UpdateInput, Uint8Array> = {
   name: 'redoHeapUpdate',
+  draw: drawUpdate,
   reference: (page, update) =>
     redone(page, {
       ...update,
@@ -243,6 +246,10 @@ const short: HotUpdate = {
 }
 
 const MOST_OF_A_SCENE = 40
+
+function drawUpdate(answer: Answer, page: Uint8Array, update: HotUpdate): Picture {
+  return drawPages(answer, updating.reference(page, update), 'heap', rowWords)
+}
 
 export const redoHeapUpdate: Exercise = {
   name: 'redoHeapUpdate',

@@ -23,6 +23,9 @@ import type { Exercise } from '../checking/check.js'
 import { examples, generated, type Contract } from '../checking/contract.js'
 import { bytesOf, type Plain } from '../checking/plainData.js'
 import { paddedLength, position } from '../checking/positions.js'
+import type { Answer, Picture } from '../drawing/drawing.js'
+import { drawPages } from './pageDrawing.js'
+import { hexText } from './pages.js'
 
 /** A record that puts one row on the page. */
 export interface RowRecord {
@@ -49,6 +52,7 @@ export function redoneByEngine(bytes: Uint8Array, records: readonly RowRecord[])
 
 export const redoing: Contract<RedoInput, Uint8Array> = {
   name: 'redoInserts',
+  draw: drawInserts,
   reference: redoneByEngine,
   show: (page, records) => [`the page: ${summary(page)}`, ...shorten(records.map(recordLine))].join('\n'),
   showAnswer: (answer) =>
@@ -135,6 +139,11 @@ const three: readonly RowRecord[] = [
     row: new TextEncoder().encode('invoice 2 of a batch of forty'),
   },
 ]
+
+function drawInserts(answer: Answer, page: Uint8Array, records: readonly RowRecord[]): Picture {
+  const right = redoneByEngine(page, records)
+  return drawPages(answer, right, 'heap', (of, line) => hexText(itemBytes(of, line), 6))
+}
 
 export const redoInserts: Exercise = {
   name: 'redoInserts',

@@ -27,6 +27,8 @@ import type { Plain } from '../checking/plainData.js'
 import { position } from '../checking/positions.js'
 import { recordsOf } from '../scene/contents.js'
 import { blockRef, emptyRelation, recordAt, type Span } from './oneRelation.js'
+import type { Answer, Picture } from '../drawing/drawing.js'
+import { columns, inOrder, sides, type ComparedRow } from '../drawing/columns.js'
 
 /** A block that a record touches: does the record carry an image to restore, does redo make the page from nothing? */
 export interface LoopBlock {
@@ -47,6 +49,7 @@ export type LoopInput = [pages: readonly bigint[], records: readonly LoopRecord[
 
 export const looping: Contract<LoopInput, Replayed> = {
   name: 'redoLoop',
+  draw: drawLoop,
   reference: replayedByEngine,
   show: (pages, records) => [pagesText(pages), ...records.map(recordText)].join('\n'),
   showAnswer: (answer) => (isReplayed(answer) ? replayedText(answer) : 'no { applied, pages }'),
@@ -216,6 +219,33 @@ const threeRecords: readonly LoopRecord[] = [
   { lsn: 0x1a2b418n, endLsn: 0x1a2b458n, blocks: [touch(1)] },
   { lsn: 0x1a2b458n, endLsn: 0x1a2b4a0n, blocks: [touch(0), touch(2)] },
 ]
+
+/** What was applied, in its order, and the pages at the end. */
+function drawLoop(answer: Answer, pages: readonly bigint[], records: readonly LoopRecord[]): Picture {
+  const right = replayedByEngine(pages, records)
+  const got = answer && isReplayed(answer.value) ? answer.value : undefined
+  const step = ([record, block]: readonly [number, number]): string => `record ${record} to block ${block}`
+  const lsn = (value: bigint | undefined): string | undefined =>
+    value === undefined ? undefined : value === 0n ? 'zeroes' : formatLsn(BigInt.asUintN(64, value))
+  const blocks = Math.max(right.pages.length, got?.pages.length ?? 0)
+  return {
+    title: `${records.length} records replayed on ${pages.length} pages: what was applied, and the pages at the end.`,
+    panels: [
+      columns(inOrder(right.applied.map(step), got?.applied.map(step)), {
+        head: 'applied',
+        ...sides(got && answer),
+      }),
+      columns(
+        Array.from({ length: blocks }, (_, block): ComparedRow => ({
+          name: `block ${block}`,
+          expected: lsn(right.pages[block]),
+          got: lsn(got?.pages[block]),
+        })),
+        { head: 'page LSN', ...sides(got && answer) },
+      ),
+    ],
+  }
+}
 
 export const redoLoop: Exercise = {
   name: 'redoLoop',

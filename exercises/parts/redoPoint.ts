@@ -7,11 +7,14 @@ import { examples, generated, type Contract } from '../checking/contract.js'
 import type { Plain } from '../checking/plainData.js'
 import { position } from '../checking/positions.js'
 import { controlFileWith } from './controlFiles.js'
+import type { Answer, Picture } from '../drawing/drawing.js'
+import { answerMarks, ruler, type Mark } from '../drawing/ruler.js'
 
 export type RedoPointInput = [control: ControlFile]
 
 export const beginning: Contract<RedoPointInput, bigint> = {
   name: 'redoPoint',
+  draw: drawBeginning,
   reference: reference.redoPoint,
   show: (control) =>
     [
@@ -42,6 +45,26 @@ export function redoPointNote(answer: Plain, { checkPoint, checkPointCopy }: Con
 export const onlineCheckpoint: fc.Arbitrary<{ redo: bigint; checkPoint: bigint }> = fc
   .tuple(position(), position(0x58n, 0x400000n))
   .map(([redo, distance]) => ({ redo, checkPoint: redo + distance }))
+
+/** The positions that pg_control knows, and the one that came. */
+function drawBeginning(answer: Answer, control: ControlFile): Picture {
+  const { checkPoint, checkPointCopy, minRecoveryPoint, backupStartPoint } = control
+  const others: Mark[] = [
+    { at: minRecoveryPoint, label: 'minimum recovery ending', kind: 'plain' as const },
+    { at: backupStartPoint, label: 'backup start', kind: 'plain' as const },
+  ].filter(({ at }) => at > 0n)
+  return {
+    title: `The last checkpoint: its REDO location ${formatLsn(checkPointCopy.redo)}, its record ${formatLsn(checkPoint)}.`,
+    panels: [
+      ruler([
+        { at: checkPointCopy.redo, label: 'redo: the checkpoint began', kind: 'accent' },
+        { at: checkPoint, label: "the checkpoint's record" },
+        ...others,
+        ...answerMarks(checkPointCopy.redo, answer),
+      ]),
+    ],
+  }
+}
 
 export const redoPoint: Exercise = {
   name: 'redoPoint',

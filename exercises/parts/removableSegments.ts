@@ -6,6 +6,8 @@ import type { Exercise } from '../checking/check.js'
 import { examples, generated, type Contract } from '../checking/contract.js'
 import type { Plain } from '../checking/plainData.js'
 import { position } from '../checking/positions.js'
+import { caption, type Answer, type Picture } from '../drawing/drawing.js'
+import { chosen, columns, sides } from '../drawing/columns.js'
 
 export type SegmentsInput = [names: readonly string[], redo: bigint, segmentSize: number, timeline: number]
 
@@ -13,6 +15,7 @@ const MiB = 1 << 20
 
 export const removal: Contract<SegmentsInput, string[]> = {
   name: 'removableSegments',
+  draw: drawSegments,
   /** As PostgreSQL does it (xlog.c, RemoveOldXlogFiles): by name, and without a look at the timeline in it. */
   reference(names, redo, segmentSize, timeline) {
     const { segment } = locateLsn(redo, segmentSize)
@@ -66,6 +69,23 @@ export function segmentsAround(
 
 export const segmentSizes: fc.Arbitrary<number> = fc.constantFrom(16 * MiB, MiB, 64 * MiB, 1024 * MiB)
 export const few: fc.Arbitrary<number> = fc.integer({ min: 0, max: 4 })
+
+/** The names with what becomes of them, and where the redo point is. */
+function drawSegments(answer: Answer, ...input: SegmentsInput): Picture {
+  const [names, redo, segmentSize, timeline] = input
+  const holds = segmentFileName(timeline, locateLsn(redo, segmentSize).segment, segmentSize)
+  const rows = chosen(names, removal.reference(...input), answer, ['goes', 'stays'])
+  return {
+    title: `${names.length} files of pg_wal and what becomes of them; the redo point ${formatLsn(redo)} is in ${holds}.`,
+    panels: [
+      columns(
+        rows.map((row) => ({ ...row, kind: row.name === holds ? ('accent' as const) : undefined })),
+        sides(answer),
+      ),
+      caption(`the redo point ${formatLsn(redo)} is in ${holds}`),
+    ],
+  }
+}
 
 export const removableSegments: Exercise = {
   name: 'removableSegments',

@@ -7,6 +7,8 @@ import { examples, generated, type Contract } from '../checking/contract.js'
 import { literal } from '../checking/literal.js'
 import type { Plain } from '../checking/plainData.js'
 import { filesOf } from '../scene/contents.js'
+import type { Answer, Picture } from '../drawing/drawing.js'
+import { columns, sides } from '../drawing/columns.js'
 
 export type NamesInput = [names: readonly string[]]
 
@@ -17,13 +19,14 @@ export function resetUnloggedByEngine(names: readonly string[]): UnloggedReset {
 
 export const resetting: Contract<NamesInput, UnloggedReset> = {
   name: 'resetUnlogged',
+  draw: drawReset,
   reference: resetUnloggedByEngine,
-  show: (names) => columns(names),
+  show: (names) => namesInColumns(names),
   showAnswer: showReset,
 }
 
 /** Names or paths, some to a line. */
-export function columns(names: readonly string[]): string {
+export function namesInColumns(names: readonly string[]): string {
   if (names.length === 0) return 'no file at all'
   const width = Math.max(...names.map(({ length }) => length)) + 2
   const perLine = Math.max(1, Math.floor(72 / width))
@@ -138,6 +141,48 @@ function filesOfRelation({ relNumber, kind, forks, segments, hasMain }: Relation
 
 export const names = (all: fc.Arbitrary<string[]>): fc.Arbitrary<NamesInput> =>
   all.map((list): NamesInput => [list])
+
+function drawReset(answer: Answer, names: readonly string[]): Picture {
+  return drawFates(answer, names, resetUnloggedByEngine(names))
+}
+
+/** Each file with what becomes of it. */
+export function drawFates(answer: Answer, names: readonly string[], right: UnloggedReset | Cleanup): Picture {
+  const { remove, copy } = parts(answer?.value)
+  const got = remove && copy ? { remove, copy } : undefined
+  const pair = (copied: Plain): readonly Plain[] => (Array.isArray(copied) ? (copied as Plain[]) : [])
+  const fate = (all: { remove: readonly Plain[]; copy: readonly Plain[] }, name: string): string => {
+    const target = all.copy.map(pair).find(([from]) => from === name)?.[1]
+    const source = all.copy.map(pair).find(([, to]) => to === name)?.[0]
+    const words = all.remove.includes(name)
+      ? ['removed']
+      : target === undefined && source === undefined
+        ? ['kept']
+        : []
+    if (target !== undefined) words.push(`copied to ${baseName(target)}`)
+    if (source !== undefined) words.push(`made from ${baseName(source)}`)
+    return words.join(', ')
+  }
+  const made = [...right.copy, ...(got?.copy ?? []).map(pair)].map(([, to]) => String(to))
+  const all = [...new Set([...names, ...made, ...(got?.remove ?? []).map(String)])]
+  return {
+    title: `${names.length} files, and what becomes of each.`,
+    panels: [
+      columns(
+        all.map((name) => ({ name, expected: fate(right, name), got: got && fate(got, name) })),
+        { head: 'file', ...sides(got && answer) },
+      ),
+    ],
+  }
+}
+
+const baseName = (path: Plain): string => String(path).split('/').at(-1) ?? ''
+
+/** Files to remove, then [from, to] to copy. */
+export interface Cleanup {
+  remove: string[]
+  copy: [from: string, to: string][]
+}
 
 export const resetUnlogged: Exercise = {
   name: 'resetUnlogged',

@@ -1,12 +1,15 @@
 // A page from its image: the copy that the log holds, the hole filled again, stamped with the record's end.
 
 import fc from 'fast-check'
-import { BKPIMAGE, BLCKSZ, formatLsn, isNewPage, pageOf, restoreImage, setPageLsn } from 'pgcrash'
+import { BKPIMAGE, BLCKSZ, formatLsn, isNewPage, pageOf, restoreImage, setPageLsn, type svg } from 'pgcrash'
 import type { Exercise } from '../checking/check.js'
 import { examples, generated, type Contract } from '../checking/contract.js'
 import { bytesOf, type Plain } from '../checking/plainData.js'
 import { position } from '../checking/positions.js'
 import { recordsOf } from '../scene/contents.js'
+import type { Answer, Picture } from '../drawing/drawing.js'
+import { comparedBytes, firstDifference } from '../drawing/bytes.js'
+import { columns, sides, type ComparedRow } from '../drawing/columns.js'
 
 /** A full-page image as a record carries it, not compressed. */
 export interface StoredImage {
@@ -20,6 +23,7 @@ export type ImageInput = [image: StoredImage, recordEnd: bigint]
 
 export const restoring: Contract<ImageInput, Uint8Array> = {
   name: 'restorePage',
+  draw: drawRestored,
   reference({ bytes, ...hole }, recordEnd) {
     const page = pageOf()
     restoreImage({ ...hole, bimg_info: 0 }, bytes, page.bytes)
@@ -106,6 +110,46 @@ export const roomyPage: fc.Arbitrary<PageSpec> = fc
     salt: fc.nat({ max: 1000 }),
   })
   .map(({ pointers, rows, salt }) => ({ lower: 24 + 4 * pointers, upper: BLCKSZ - 8 * rows, salt }))
+
+/** The page piece by piece: its stamp, what comes from the image before the hole, the hole, what comes behind it. */
+function drawRestored(answer: Answer, image: StoredImage, recordEnd: bigint): Picture {
+  const right = restoring.reference(image, recordEnd)
+  const got = answer?.value instanceof Uint8Array ? answer.value : undefined
+  const { hole_offset, hole_length } = image
+  const hole = hole_length === 0 ? BLCKSZ : hole_offset
+  const pieces: readonly (readonly [string, number, number, svg.Kind])[] = [
+    ['pd_lsn', 0, 8, 'wal'],
+    ['header', 8, 24, 'wal'],
+    ['before the hole', 24, hole, 'page'],
+    ['the hole', hole, hole + hole_length, 'plain'],
+    ['behind the hole', hole + hole_length, BLCKSZ, 'page'],
+  ]
+  const rows = pieces
+    .filter(([, from, to]) => to > from)
+    .map(([name, from, to, kind]): ComparedRow => {
+      const [mine, theirs] = [got?.subarray(from, to), right.subarray(from, to)]
+      const begins = (bytes: Uint8Array): string => `${digits(bytes, 0, 8)}${bytes.length > 8 ? ' …' : ''}`
+      const differs = mine !== undefined && firstDifference(theirs, mine) < theirs.length
+      return {
+        name: `${name}, ${from} to ${to}`,
+        expected: begins(theirs),
+        got: mine && begins(mine),
+        differs,
+        kind,
+      }
+    })
+  return {
+    title: `A page from its image of ${image.bytes.length} bytes, piece by piece.`,
+    panels: [
+      columns(rows, { head: 'bytes', ...sides(got && answer) }),
+      comparedBytes({
+        expected: right,
+        got,
+        fieldAt: (at) => FIELDS.findLast(([from]) => from <= at)?.[1] ?? '',
+      }),
+    ],
+  }
+}
 
 export const restorePage: Exercise = {
   name: 'restorePage',

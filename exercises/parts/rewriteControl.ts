@@ -21,6 +21,9 @@ import { bytesOf, type Plain } from '../checking/plainData.js'
 import { position } from '../checking/positions.js'
 import { checkpointWith, recordOfRecovery, writing } from './checkpointRecord.js'
 import { controlFileWith } from './controlFiles.js'
+import type { Answer, Picture } from '../drawing/drawing.js'
+import { comparedBytes } from '../drawing/bytes.js'
+import { columns, sides } from '../drawing/columns.js'
 
 export type RewriteInput = [control: Uint8Array, record: Uint8Array, start: bigint, time: bigint]
 
@@ -30,6 +33,7 @@ const BODY_AT = 26
 
 export const rewriting: Contract<RewriteInput, Uint8Array> = {
   name: 'rewriteControl',
+  draw: drawControl,
   reference: (control, record, start, time) =>
     encodeControlFile({
       ...ControlFile.read(control),
@@ -110,6 +114,39 @@ export const someRewrite: fc.Arbitrary<RewriteSpec> = fc.record({
 })
 
 const ofBank = { redo: 0x8e6b20n, distance: 0x58n, salt: 24, minRecoveryPoint: 0n, start: 0x9fe5c8n }
+
+/** pg_control where the answer differs first, but for the CRC, which follows from the rest; and what it says. */
+function drawControl(answer: Answer, ...input: RewriteInput): Picture {
+  const right = rewriting.reference(...input)
+  const got = answer?.value instanceof Uint8Array ? answer.value : undefined
+  const wrong = got ? [...right.keys()].filter((at) => got[at] !== right[at]) : []
+  const from = wrong.find((at) => fieldAt(at) !== 'crc') ?? wrong[0]
+  const print = (bytes: Uint8Array, name: 'state' | 'checkPoint' | 'redo' | 'crc'): string => {
+    const { state, checkPoint, checkPointCopy, crc } = ControlFile.read(bytes)
+    const all = {
+      state: `${state}, ${stateName(state)}`,
+      checkPoint: formatLsn(checkPoint),
+      redo: formatLsn(checkPointCopy.redo),
+      crc: crc.toString(16).toUpperCase().padStart(8, '0'),
+    }
+    return all[name]
+  }
+  const readable = got && got.length >= ControlFile.size ? got : undefined
+  return {
+    title: `pg_control after recovery${from === undefined ? '' : `: ${fieldAt(from)} is wrong first`}.`,
+    panels: [
+      columns(
+        (['state', 'checkPoint', 'redo', 'crc'] as const).map((name) => ({
+          name,
+          expected: print(right, name),
+          got: readable && print(readable, name),
+        })),
+        { head: 'field', ...sides(readable && answer) },
+      ),
+      comparedBytes({ expected: right, got, fieldAt, from }),
+    ],
+  }
+}
 
 export const rewriteControl: Exercise = {
   name: 'rewriteControl',

@@ -6,12 +6,16 @@ import type { Exercise } from '../checking/check.js'
 import { examples, generated, type Contract } from '../checking/contract.js'
 import type { Plain } from '../checking/plainData.js'
 import { position } from '../checking/positions.js'
+import type { Answer, Picture } from '../drawing/drawing.js'
+import { columns } from '../drawing/columns.js'
+import { ruler } from '../drawing/ruler.js'
 
 export type CrashInput = Parameters<typeof reference>
 export type HowItStopped = ReturnType<typeof reference>
 
 export const stopping: Contract<CrashInput, HowItStopped> = {
   name: 'wasThereACrash',
+  draw: drawStop,
   reference,
   show: ({ state, checkPoint, redo }, files) =>
     [
@@ -70,6 +74,30 @@ export function controlOf(
 }
 
 const here = { checkPoint: 0x8e6b78n, redo: 0x8e6b20n }
+
+/** What pg_control says and which files stand by it: all that tells. */
+function drawStop(
+  _answer: Answer,
+  { state, checkPoint, redo }: CrashInput[0],
+  files: readonly string[],
+): Picture {
+  return {
+    title: `A cluster ${stateName(state)}, its last checkpoint at ${formatLsn(checkPoint)}, redo ${formatLsn(redo)}.`,
+    panels: [
+      ruler([
+        { at: redo, label: 'redo location', kind: 'accent' },
+        { at: checkPoint, label: 'checkpoint location' },
+      ]),
+      columns(
+        [
+          { name: 'Database cluster state', expected: `${stateName(state)} (${state})` },
+          ...files.map((file, i) => ({ name: i === 0 ? 'files' : '', expected: file })),
+        ],
+        { show: 'expected', heads: ['what was found', ''] },
+      ),
+    ],
+  }
+}
 
 export const wasThereACrash: Exercise = {
   name: 'wasThereACrash',

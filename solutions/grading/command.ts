@@ -7,7 +7,8 @@ import { SingleBar } from 'cli-progress'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { DEFAULT_SEED, gradeBatch, type Grading } from './gradeBatch.js'
 import { reportHtmlPage } from './gradeHtml.js'
-import { reportCsv, reportJson, reportText, total } from './gradeReport.js'
+import { total } from './classTable.js'
+import { reportCsv, reportJson, reportText } from './gradeReport.js'
 import { findSubmissions, NothingToGrade, type Submission } from './submissions.js'
 import { solutionNotebooks } from '../notebooks.js'
 
@@ -50,7 +51,7 @@ function positive(text: string): number {
 async function main(
   paths: readonly string[],
   options: Options,
-  write: (text: string) => void,
+  { out: write, columns }: Streams,
 ): Promise<number> {
   const ours = paths.filter((path) => resolve(path) === SOLUTIONS)
   const notebooks = ours.length > 0 ? solutionNotebooks() : undefined
@@ -62,7 +63,7 @@ async function main(
         : []),
     ]
     const grading = await graded(submissions, options)
-    print(grading, options, write)
+    print(grading, options, write, columns)
     const full = grading.submissions.every((submission) => total(submission).score === total(submission).max)
     return options.fullMarks && !full ? EXIT.notFull : EXIT.graded
   } finally {
@@ -93,6 +94,7 @@ function print(
   grading: Grading,
   { json, csv, html, out, details }: Options,
   write: (text: string) => void,
+  columns: number | undefined,
 ): void {
   const data = json
     ? reportJson(grading) + '\n'
@@ -103,13 +105,16 @@ function print(
         : undefined
   if (data !== undefined && out !== undefined) writeFileSync(out, data)
   else if (data !== undefined) write(data)
-  if (data === undefined || out !== undefined) write(reportText(grading, details ? Infinity : FEW) + '\n')
+  if (data === undefined || out !== undefined)
+    write(reportText(grading, details ? Infinity : FEW, columns) + '\n')
 }
 
 /** Where text goes: standard output and standard error. */
 export interface Streams {
   out(text: string): void
   err(text: string): void
+  /** Width of the terminal; 80 unless given. */
+  readonly columns?: number
 }
 
 function command({ out, err }: Streams): Command {
@@ -140,7 +145,7 @@ export async function gradeCommand(args: readonly string[], streams: Streams): P
     const forms = [options.json, options.csv, options.html].filter(Boolean).length
     if (forms > 1 || (options.out !== undefined && forms === 0))
       program.error('error: --out takes one of --json, --csv and --html with it, and only one')
-    return await main(program.args, options, streams.out)
+    return await main(program.args, options, streams)
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.graded : EXIT.usage
     streams.err(`error: ${(error as Error).message}\n`)

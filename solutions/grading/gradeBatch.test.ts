@@ -247,10 +247,16 @@ test('the table, the CSV and the rules are readable', async () => {
     "'=cmd,04-startup,needsRedo,passed,8,8,",
     expect.stringMatching(/^"b, ""c""",04-startup,needsRedo,partly,\d,8,$/),
   ])
-  expect(reportText(grading, 0)).toMatch(/learner +needsRedo +total\n.*=cmd +.*8\/8/)
+  expect(reportText(grading, 0)).toMatch(
+    /learner +4 +total\n=cmd +✓ +8\/8\nb, "c" +◐ +\d\/8\n\n4 startup: needsRedo\n/,
+  )
   expect(reportText(grading, 9)).toMatch(
     /the end of this record\n +expected +false: leave it\n +your part +true: apply it/,
   )
+  expect(reportText(grading, 9)).toContain('\n        └ record starts')
+  const json = reportJson(grading)
+  expect(json).toMatch(/"drawing": \[\n +"┬/)
+  expect(json).not.toContain('<svg')
 })
 
 /** Folders of classes being graded, ours and those of runs beside this one or before it. */

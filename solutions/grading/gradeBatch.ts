@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os'
 import { basename } from 'node:path'
 import type { Exercise, Finding } from '../../exercises/checking/check.js'
 import { exercises } from '../../exercises/all.js'
+import type { Drawing } from '../../exercises/drawing/drawing.js'
 import { solutionOf } from '../solutions.js'
 import { makeChildCode } from './childCode.js'
 import { Compiler } from './compiler.js'
@@ -75,9 +76,10 @@ export async function gradeBatch(
     }
     const plans = submissions.map(planSubmission)
     const tasks = plans.flatMap(({ tasks }) => tasks)
+    const drawings = new Map<string, Drawing>()
     let done = 0
     await runSome(tasks, options.jobs ?? availableParallelism(), async (task) => {
-      task.graded = await gradeTask(bench, compiler, task)
+      task.graded = withSharedDrawings(await gradeTask(bench, compiler, task), drawings)
       options.onProgress?.(++done, tasks.length)
     })
     const graded = plans.map(({ learner, notebooks, tasks }) => ({
@@ -108,6 +110,18 @@ export async function bestIsolation(folder: string): Promise<Isolation> {
     }
   }
   throw new Error(`no way to run a submission apart works here (${reasons.join('; ')})`)
+}
+
+/** The same slip gives the same picture: a class of hundreds keeps each one once. */
+function withSharedDrawings(graded: GradedExercise, known: Map<string, Drawing>): GradedExercise {
+  const shared = (finding: Finding): Finding => {
+    const { counterexample } = finding
+    if (!counterexample?.drawing) return finding
+    const drawing = known.get(counterexample.drawing.svg) ?? counterexample.drawing
+    known.set(drawing.svg, drawing)
+    return { ...finding, counterexample: { ...counterexample, drawing } }
+  }
+  return { ...graded, rules: graded.rules.map((rule) => ({ ...rule, finding: shared(rule.finding) })) }
 }
 
 interface Task {

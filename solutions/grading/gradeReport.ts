@@ -1,8 +1,9 @@
 // A grading as data, as comma-separated values, and as text for a terminal.
 
 import { pc } from '../colors.js'
-import type { Verdict } from '../../exercises/checking/check.js'
-import { details, MARKS } from '../../exercises/checking/report.js'
+import type { Drawing } from '../../exercises/drawing/drawing.js'
+import { details, drawingLines, MARKS } from '../../exercises/checking/report.js'
+import { classTable, overall, paint, total } from './classTable.js'
 import { digestOfJudge, versions } from './digest.js'
 import type { GradedExercise, GradedSubmission, Grading } from './gradeBatch.js'
 
@@ -14,7 +15,12 @@ export function reportJson({ isolation, seed, submissions }: Grading): string {
     isolation: { level: isolation.level, description: isolation.description },
     submissions: submissions.map((submission) => ({ ...submission, ...total(submission) })),
   }
-  return JSON.stringify(report, null, 2)
+  return JSON.stringify(report, drawingsAsText, 2)
+}
+
+/** Of a picture, the lines of characters: a program reads no SVG, and a class of them would be many megabytes. */
+function drawingsAsText(key: string, value: unknown): unknown {
+  return key === 'drawing' ? (value as Drawing).text.split('\n') : value
 }
 
 /** One line an exercise, in the manner of RFC 4180. */
@@ -33,37 +39,13 @@ function csvField(value: string | number): string {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
 
-/** The verdict on an exercise as a whole: that of its rules when they agree, else "partly" or the worst of them. */
-export function overall({ rules }: Pick<GradedExercise, 'rules'>): Verdict | 'partly' {
-  const verdicts = new Set(rules.map(({ finding }) => finding.verdict))
-  if (verdicts.size === 1) return [...verdicts][0]
-  if (verdicts.has('passed')) return 'partly'
-  const worst: Verdict[] = ['no evidence', 'timed out', 'crashed', 'wrong']
-  return worst.find((verdict) => verdicts.has(verdict)) ?? 'not started'
-}
-
-export function total({ exercises }: Pick<GradedSubmission, 'exercises'>): { score: number; max: number } {
-  const sum = (pick: 'score' | 'max'): number => exercises.reduce((all, exercise) => all + exercise[pick], 0)
-  return { score: sum('score'), max: sum('max') }
-}
-
-/** For a terminal: rule by rule for up to `few` submissions, else a table of marks. */
-export function reportText(grading: Grading, few: number): string {
+/** For a terminal of `width` columns: rule by rule for up to `few` submissions, else a table of marks. */
+export function reportText(grading: Grading, few: number, width = 80): string {
   const { submissions, isolation, seed } = grading
-  const body = submissions.length <= few ? submissions.map(submissionText) : [classTable(submissions)]
+  const body = submissions.length <= few ? submissions.map(submissionText) : [classTable(submissions, width)]
   const notes = submissions.length <= few ? [] : submissions.flatMap(noteLines)
   const foot = `run apart by ${isolation.description}; seed ${seed}`
   return [...body, ...notes, pc.dim(foot)].join('\n')
-}
-
-const paint: Record<Verdict | 'partly', (text: string) => string> = {
-  passed: pc.green,
-  partly: pc.yellow,
-  wrong: pc.red,
-  'not started': pc.dim,
-  crashed: pc.red,
-  'timed out': pc.red,
-  'no evidence': pc.red,
 }
 
 function submissionText(submission: GradedSubmission): string {
@@ -92,36 +74,9 @@ function exerciseLines(exercise: GradedExercise, width: number): string[] {
       const [first, ...more] = text.replace(/^\n/, '').split('\n')
       lines.push(`        ${label.padEnd(16)}${first}`, ...more.map((line) => `${' '.repeat(24)}${line}`))
     }
+    lines.push(...drawingLines(finding, '        '))
   }
   return lines
-}
-
-/** Learners down, exercises across. */
-function classTable(submissions: readonly GradedSubmission[]): string {
-  const names = [...new Set(submissions.flatMap(({ exercises }) => exercises.map(({ name }) => name)))]
-  const width = Math.max(7, ...submissions.map(({ learner }) => learner.length))
-  const head = ['learner'.padEnd(width), ...names, 'total'].join('  ')
-  const rows = submissions.map((submission) => {
-    const cells = names.map((name) => {
-      const exercise = submission.exercises.find((graded) => graded.name === name)
-      if (!exercise) return '–'.padStart(name.length)
-      const verdict = overall(exercise)
-      const text =
-        verdict === 'passed' || verdict === 'partly' ? `${exercise.score}/${exercise.max}` : short[verdict]
-      return paint[verdict](text.padStart(name.length))
-    })
-    const { score, max } = total(submission)
-    return [submission.learner.padEnd(width), ...cells, `${score}/${max}`].join('  ')
-  })
-  return [pc.bold(head), ...rows].join('\n')
-}
-
-const short: Record<Exclude<Verdict, 'passed'>, string> = {
-  wrong: 'wrong',
-  'not started': '○',
-  crashed: 'crash',
-  'timed out': 'time',
-  'no evidence': 'none',
 }
 
 function noteLines({ learner, notebooks, exercises }: GradedSubmission): string[] {

@@ -56,6 +56,13 @@ const spoilt = (
     spoil(pages[1], n)
     return [pages, whole.start]
   })
+/** Cut at the end of a segment of any size, or of a mebibyte within a larger one: there the header is the short one. */
+const atBorder: fc.Arbitrary<Lie> = fc
+  .tuple(cut(fc.constant(LAST), eights, bytes), fc.constantFrom(1, 2, 16, 64, 1024), fc.boolean())
+  .map(([lie, mebibytes, within]) => {
+    const segmentSize = mebibytes << 20
+    return { ...lie, page: within ? LAST : segmentSize / 8192 - 1, segmentSize }
+  })
 const oneCut = cut(elsewhere, eights, bytes)
 
 interface Quirks {
@@ -106,7 +113,8 @@ export const joinRecordSolution: Solution<'joinRecord'> = {
     rule(
       'The first page of a segment has a header of 40 bytes; the flag XLP_LONG_HEADER says which page that is.',
       'Once in 16 MiB, or in whatever initdb was told, a record is cut by the end of a file as well.',
-      cut(fc.constant(LAST), eights, bytes).map(joinInput),
+      atBorder.map(joinInput),
+      40,
     ),
     rule(
       'The header of the record itself may be cut: only xl_tot_len is sure to be on the first page.',
@@ -166,6 +174,12 @@ export const joinRecordSolution: Solution<'joinRecord'> = {
     'page headers taken along': gathering({ header: () => 0 }),
     'every header of 24 bytes': gathering({ header: () => 24 }),
     'every header of 40 bytes': gathering({ header: () => 40 }),
+    'the long header at every mebibyte': gathering({
+      header: (page) => (viewOf(page).getBigUint64(8, true) % (1n << 20n) === 0n ? 40 : 24),
+    }),
+    'the long header at every 16 MiB': gathering({
+      header: (page) => (viewOf(page).getBigUint64(8, true) % (1n << 24n) === 0n ? 40 : 24),
+    }),
     'continues wherever a page follows': gathering({ goesOn: () => true }),
     'the flag is enough': gathering({ goesOn: isContinued }),
     'xlp_rem_len is enough': gathering({ goesOn: (page, missing) => remaining(page) === missing }),
