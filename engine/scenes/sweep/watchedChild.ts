@@ -21,6 +21,7 @@ type Bytes = Int8Array | Uint8Array
 
 /** What is used of Emscripten's FS object; its functions call each other through it. */
 interface FileSystem {
+  readonly streams: readonly (Stream | null | undefined)[]
   open(path: string, flags: number, mode?: number): Stream
   write(s: Stream, buffer: Bytes, offset: number, length: number, at?: number, own?: boolean): number
   ftruncate(fd: number, size: number): void
@@ -55,12 +56,18 @@ function watch(fs: FileSystem, root: string, note: (event: DiskEvent) => void): 
     if (path !== undefined) note({ kind: 'sync', path })
     return 0
   }
+  const watchSyncs = (stream: Stream): void => {
+    stream.stream_ops = { ...stream.stream_ops, fsync }
+  }
+  // PostgreSQL keeps files open for long: what it opened before must tell of its syncs too.
+  for (const stream of fs.streams)
+    if (stream && fs.isFile(stream.node.mode) && nodePath(stream.node) !== undefined) watchSyncs(stream)
   fs.open = (path, flags, mode): Stream => {
     const existed = typeof path !== 'string' || fs.analyzePath(absolute(path)).exists
     const stream = open(path, flags, mode)
     const name = nodePath(stream.node)
     if (name === undefined) return stream
-    stream.stream_ops = { ...stream.stream_ops, fsync }
+    watchSyncs(stream)
     if (!existed) note({ kind: 'create', path: name })
     else if (flags & O_TRUNC) note({ kind: 'truncate', path: name, size: 0 })
     return stream
