@@ -43,14 +43,15 @@ interface FileSystem {
 const O_TRUNC = 0o1000
 const O_APPEND = 0o2000
 
-/** Hands every change below `root` to `note`, once it has been made. */
-function watch(fs: FileSystem, root: string, note: (event: DiskEvent) => void): void {
-  const inside = (path: string): string | undefined =>
-    path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path === root ? '' : undefined
-  const nodePath = (node: Node): string | undefined => inside(fs.getPath(node))
-  const absolute = (path: string): string => (path.startsWith('/') ? path : `${root}/${path}`)
-  const { open, write, ftruncate, truncate, unlink, rmdir, rename, mkdir } = fs
-
+/**
+ * What makes a stream tell of its syncs. PostgreSQL keeps files open for long: those that it opened before are made to
+ * tell at once.
+ */
+function syncWatcher(
+  fs: FileSystem,
+  nodePath: (node: Node) => string | undefined,
+  note: (event: DiskEvent) => void,
+): (stream: Stream) => void {
   const fsync = (stream: Stream): number => {
     const path = nodePath(stream.node)
     if (path !== undefined) note({ kind: 'sync', path })
@@ -59,9 +60,20 @@ function watch(fs: FileSystem, root: string, note: (event: DiskEvent) => void): 
   const watchSyncs = (stream: Stream): void => {
     stream.stream_ops = { ...stream.stream_ops, fsync }
   }
-  // PostgreSQL keeps files open for long: what it opened before must tell of its syncs too.
   for (const stream of fs.streams)
     if (stream && fs.isFile(stream.node.mode) && nodePath(stream.node) !== undefined) watchSyncs(stream)
+  return watchSyncs
+}
+
+/** Hands every change below `root` to `note`, once it has been made. */
+function watch(fs: FileSystem, root: string, note: (event: DiskEvent) => void): void {
+  const inside = (path: string): string | undefined =>
+    path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path === root ? '' : undefined
+  const nodePath = (node: Node): string | undefined => inside(fs.getPath(node))
+  const absolute = (path: string): string => (path.startsWith('/') ? path : `${root}/${path}`)
+  const { open, write, ftruncate, truncate, unlink, rmdir, rename, mkdir } = fs
+
+  const watchSyncs = syncWatcher(fs, nodePath, note)
   fs.open = (path, flags, mode): Stream => {
     const existed = typeof path !== 'string' || fs.analyzePath(absolute(path)).exists
     const stream = open(path, flags, mode)
