@@ -1,6 +1,7 @@
 /** Crashes of a native server: what it is led through, one after the other. */
 import type { NativeScene, ScriptedScene } from './nativeScene.js'
 import { cutShort } from './nativeCutShort.js'
+import { farScenes, moreFarScenes } from './farScenes.js'
 import { rareScenes, slowScenes } from './nativeRareScenes.js'
 import { brokenRecords } from './staged/brokenRecord.js'
 import { promotion } from './staged/promotion.js'
@@ -284,6 +285,7 @@ export const nativeScenes: readonly NativeScene[] = [
     afterRestart: { settings: {}, main: ['drop table gone', 'drop sequence gone_too', 'checkpoint'] },
   },
   ...rareScenes,
+  ...farScenes,
   ...cutShort,
   promotion,
   ...brokenRecords,
@@ -306,6 +308,7 @@ function everyChangeWithItsPage(scene: ScriptedScene): ScriptedScene {
  */
 export const moreNativeScenes: readonly NativeScene[] = [
   ...slowScenes,
+  ...moreFarScenes,
   ...nativeScenes.flatMap((scene) =>
     'stage' in scene || scene.settings?.wal_consistency_checking ? [] : [everyChangeWithItsPage(scene)],
   ),
