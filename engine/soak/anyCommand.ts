@@ -61,13 +61,15 @@ const cutLog: Harm = (dir, pick, { position, segmentSize }) => {
   return `${name} shortened`
 }
 
+const ANNOUNCED = 'a record that announces 1,020 MiB'
+
 const announce: Harm = (dir, _, place) => {
   const disk = nodeDisk(dir)
   const tail = new LogTail(disk, place)
   const at = tail.toMiddleOfPage()
   tail.header(at, { xl_tot_len: XLOG_RECORD_MAX_SIZE, xl_prev: tail.previous, xl_rmid: 21 })
   disk.close()
-  return 'a record that announces 1,020 MiB'
+  return ANNOUNCED
 }
 
 const GONE = [
@@ -129,17 +131,24 @@ function marks(dir: string): string {
     .join('\n')
 }
 
-/** FAILURE is what a disk's own no comes to: a write to what is a directory now, in the middle of a recovery. */
-const documented: readonly number[] = [
-  EXIT.OK,
-  EXIT.NOT_RECOVERABLE,
-  EXIT.DAMAGED,
-  EXIT.UNSUPPORTED,
-  EXIT.FAILURE,
-]
+const DOCUMENTED: readonly number[] = [EXIT.OK, EXIT.NOT_RECOVERABLE, EXIT.DAMAGED, EXIT.UNSUPPORTED]
+/** The disk's own no: what should be a file is a directory, or the other way round. */
+const NO_OF_THE_DISK = /EISDIR|ENOTDIR|is a directory|not a directory/
 
-function complaint({ code, out, err }: Result, args: readonly string[]): string | undefined {
-  if (!documented.includes(code)) return `exit code ${code}: ${err}`
+/** Of some harm it is known what must come: the log ends there; this is no data directory. */
+const known: Readonly<Record<string, readonly [code: number, says: RegExp]>> = {
+  [ANNOUNCED]: [EXIT.OK, /(?:)/],
+  [`${CONTROL_FILE} is not there`]: [
+    EXIT.NOT_RECOVERABLE,
+    /expected the file global\/pg_control, found none/,
+  ],
+}
+
+function complaint(done: string, { code, out, err }: Result, args: readonly string[]): string | undefined {
+  const [wanted, says] = known[done] ?? [code, /(?:)/]
+  if (code !== wanted || !says.test(err)) return `exit code ${code}, and it says ${err}`
+  if (!DOCUMENTED.includes(code) && !(code === EXIT.FAILURE && NO_OF_THE_DISK.test(err)))
+    return `exit code ${code}: ${err}`
   if (/^\s+at .*:\d+/m.test(out + err) || /unexpected failure|TypeError|RangeError/.test(err))
     return `it says ${err}`
   const sentences = err.split('\n').filter((line) => line.startsWith('pgcrash: error: '))
@@ -180,7 +189,7 @@ async function run(harm: Harm, options: SoakOptions): Promise<SoakResult> {
     const mayChange = args.length === 1 && args[0] === 'recover'
     const ask = (): Promise<Result> => onCommandLine(args[0], bench.place)
     const changed = mayChange ? () => complaintOfChange(result, ask) : (): string => 'something was changed'
-    const wrong = complaint(result, args) ?? (unchanged ? undefined : await changed())
+    const wrong = complaint(done, result, args) ?? (unchanged ? undefined : await changed())
     return wrong && `${done}, pgcrash ${args.join(' ')}: ${wrong}`
   })
 }
