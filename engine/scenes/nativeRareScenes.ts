@@ -58,6 +58,7 @@ const shrinkAndGrow: ScriptedScene = {
 
 const smallPages: ScriptedScene = {
   name: 'small pages of large indexes',
+  prunesGist: true,
   why: 'hash buckets that overflow, are killed and squeezed; summaries of BRIN that grow and move',
   before: [
     'create table wide (id int, h int, words text, filler text)',

@@ -42,6 +42,8 @@ export interface ScriptedScene extends SceneTitle {
    * checkpoint each. The scene keeps the log: `wal_keep_size`.
    */
   readonly fromFirstCheckpoint?: boolean
+  /** Inserts remove dead entries from pages of GiST. */
+  readonly prunesGist?: boolean
   /**
    * Every round of a session ends with a row in table `journal`, and what the server acknowledged is noted: none of it
    * may be missing afterwards, and nothing else may be there but the round in doubt.
