@@ -216,13 +216,14 @@ function hugeRecordDisk(length: number, segmentSize: number): Disk {
 
 function readHugeRecord(length: number): string | undefined {
   const segmentSize = 16 * MiB
+  const before = process.memoryUsage().arrayBuffers
   const disk = hugeRecordDisk(length, segmentSize)
   const reader = new WalReader({ disk, segmentSize, timelines: [1], systemIdentifier: 1n })
   reader.beginAt(BigInt(segmentSize))
   const read = reader.read()
   if (read.kind === 'end') return `a record of ${length} bytes: ${read.reason}`
   if (read.xl_tot_len !== length) return `a record of ${length} bytes: ${read.xl_tot_len} were read`
-  const memory = process.memoryUsage().arrayBuffers
+  const memory = process.memoryUsage().arrayBuffers - before
   const most = 2.5 * length + 64 * MiB
   return memory < most ? undefined : `a record of ${length} bytes: ${(memory / MiB).toFixed(0)} MiB of memory`
 }
