@@ -41,6 +41,18 @@ test('a file that ends before the page does is no missing file: PostgreSQL stops
   expect(table.page(2).bytes).toEqual(new Uint8Array(BLOCK))
 })
 
+test('once replay is over a missing file is lost, unless replay made the page, or read it already', () => {
+  const table = new Slru(memoryDisk(), 'pg_xact')
+  table.page(2)
+  table.zeroPage(33)
+  table.endReplay()
+  for (const pageno of [2, 33]) expect(table.page(pageno).bytes).toEqual(new Uint8Array(BLOCK))
+  expect(() => table.page(64)).toThrow(
+    'pg_xact/0002: could not open file: no such file, and the log does not bring it back; restore it from a backup',
+  )
+  expect(table.dummies).toEqual(new Set(['pg_xact/0000']))
+})
+
 test('only pages that were changed are written, each to its place', () => {
   const disk = memoryDisk([['pg_xact/0000', new Uint8Array(3 * BLOCK).fill(7)]])
   const table = new Slru(disk, 'pg_xact')

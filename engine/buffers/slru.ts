@@ -1,6 +1,6 @@
 // Status tables kept in plain pages without header, LSN or checksum: pg_xact, pg_multixact, pg_commit_ts
-// (access/transam/slru.c). Thirty-two pages make a file; a page whose file is missing reads as zeroes in recovery,
-// the "empty dummy" that stands in for state nobody can bring back.
+// (access/transam/slru.c). Thirty-two pages make a file; a page whose file is missing reads as zeroes during replay, the
+// "empty dummy" that stands in for state that a later record cut off. Once replay is over there are no dummies any more.
 
 import { CorruptData } from '../bytes/errors.js'
 import { join, type Disk } from '../disk/disk.js'
@@ -52,6 +52,7 @@ export class Slru {
   /** Files written since the last sync. */
   readonly written = new Set<string>()
   private readonly pages = new Map<number, StatusPage>()
+  private replaying = true
 
   constructor(
     private readonly disk: Disk,
@@ -67,7 +68,7 @@ export class Slru {
 
   /**
    * The page's bytes; call `markDirty` after changing them.
-   * @throws CorruptData when the file is there and ends before the page does
+   * @throws CorruptData when the file is there and ends before the page does, and once replay is over when it is missing
    */
   page(pageno: number): StatusPage {
     const held = this.pages.get(pageno)
@@ -76,11 +77,20 @@ export class Slru {
     const { file, offset, found } = this.find(pageno)
     if (found === 'too short') throw tooShort(file, offset, this.disk.size(file) ?? 0)
     if (found === 'disk') this.disk.readInto(file, offset, bytes)
+    else if (!this.replaying) throw missing(file)
     else {
       if (!this.dummies.has(file)) this.log(`file "${file}" doesn't exist, reading as zeroes`)
       this.dummies.add(file)
     }
     return this.hold(pageno, bytes)
+  }
+
+  /**
+   * From now on a file that is missing is lost (InRecovery is false): only what replay made, or read already, stands in
+   * for it.
+   */
+  endReplay(): void {
+    this.replaying = false
   }
 
   /** Is there a page on disk or in memory (SimpleLruDoesPhysicalPageExist)? */
@@ -151,6 +161,16 @@ export class Slru {
     this.pages.set(pageno, page)
     return page
   }
+}
+
+/** PostgreSQL: "could not access status of transaction", and the same detail (SlruReportIOError). */
+function missing(file: string): CorruptData {
+  const what = 'could not open file: no such file, and the log does not bring it back'
+  return new CorruptData({
+    file,
+    what,
+    todo: 'restore it from a backup, PostgreSQL cannot start without it either',
+  })
 }
 
 /** PostgreSQL's own words, "Could not read from file … at offset …: read too few bytes." (SlruReportIOError). */

@@ -1,7 +1,10 @@
 // The few ways in which reading a data directory can fail. Each says what was seen, where, and what to do.
 // The end of the log is not among them: that is a value (wal/reader.ts, EndOfWal).
 
-/** Bytes on disk contradict PostgreSQL's format. Nothing has been changed. */
+/**
+ * Bytes on disk contradict PostgreSQL's format. Nothing has been changed, unless replay had begun: then pg_control says
+ * that recovery is under way, as PostgreSQL has it, and recovery may begin again.
+ */
 export class CorruptData extends Error {
   readonly file: string
   readonly expected: string

@@ -137,6 +137,12 @@ export function decodeControlFile(raw: Uint8Array): ControlFile {
       `the directory was made by PostgreSQL ${other.major} (pg_control version ${version}), and only 18 ` +
         `(version ${PG_CONTROL_VERSION}) is supported; start it with its own server`,
     )
+  const turned = viewOf(raw).getUint32(ControlFile.at.pg_control_version, false)
+  if (turned === PG_CONTROL_VERSION || OTHER_VERSIONS.has(turned))
+    throw new Unsupported(
+      `the directory was made on a machine of the other byte order (pg_control version ${turned}, its bytes turned ` +
+        'round); start it with a server of that kind',
+    )
   const control = ControlFile.read(raw)
   const computed = crc32c(raw, 0, ControlFile.at.crc)
   if (computed !== control.crc)
@@ -165,6 +171,8 @@ function checkCompatible(control: ControlFile): void {
   need('the alignment', control.maxAlign, 8)
   if (control.floatFormat !== 1234567)
     throw new Unsupported(`${CONTROL_FILE}: the floating-point format is not that of this machine's kind`)
+  if (control.relseg_size === 0)
+    throw new CorruptData({ file: CONTROL_FILE, what: 'invalid number of blocks in a file of a relation: 0' })
   const size = control.xlog_seg_size
   if (size < 1 << 20 || size > 1 << 30 || (size & (size - 1)) !== 0)
     throw new CorruptData({

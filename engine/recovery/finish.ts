@@ -19,7 +19,7 @@ import { viewOf } from '../bytes/layout.js'
 import { FINAL_WRITES, type FinalWrite, type Parts } from '../parts.js'
 import type { RedoContext, StatusTables } from '../redo/context.js'
 import type { Counters } from '../redo/counters.js'
-import { memberPosition, OFFSETS_PER_PAGE } from '../redo/multixact.js'
+import { memberPosition, MEMBERS_PER_GROUP, OFFSETS_PER_PAGE } from '../redo/multixact.js'
 import { encodeOrigins, ORIGIN_FILE } from '../redo/replicationOrigin.js'
 import { XLOG } from '../redo/xlog.js'
 import { listSegments, WAL_DIRECTORY } from '../wal/segments.js'
@@ -144,7 +144,10 @@ function shutDown(context: RedoContext, lsn: Lsn, survey: Survey, time: bigint):
   }
 }
 
-/** Clears what lies beyond the next transaction and the next multixact (TrimCLOG, TrimMultiXact). */
+/**
+ * Clears what lies beyond the next transaction and the next multixact (TrimCLOG, TrimMultiXact).
+ * @throws CorruptData when the page of the next one is missing
+ */
 function trimStatusTables(tables: StatusTables, counters: Counters): void {
   const next = Number(counters.nextXid & 0xffffffffn)
   if (next % XACTS_PER_PAGE !== 0) {
@@ -156,14 +159,14 @@ function trimStatusTables(tables: StatusTables, counters: Counters): void {
   }
   const offsetsPage = Math.floor(counters.nextMulti / OFFSETS_PER_PAGE)
   const entry = counters.nextMulti % OFFSETS_PER_PAGE
-  if (entry !== 0 || tables.multiOffsets.exists(offsetsPage)) {
-    const page = tables.multiOffsets.page(offsetsPage)
-    page.view.setUint32(entry * 4, counters.nextMultiOffset, true)
-    page.bytes.fill(0, (entry + 1) * 4)
-    page.dirty = true
-  }
+  const table = tables.multiOffsets
+  const offsets = entry === 0 ? table.zeroPage(offsetsPage) : table.page(offsetsPage)
+  offsets.view.setUint32(entry * 4, counters.nextMultiOffset, true)
+  offsets.bytes.fill(0, (entry + 1) * 4)
+  offsets.dirty = true
   const { pageno, flagsAt, xidAt } = memberPosition(counters.nextMultiOffset)
-  if (flagsAt !== 0) {
+  const first = flagsAt < MEMBERS_PER_GROUP // the page's first group: there may be no such page yet
+  if (!first) {
     const page = tables.multiMembers.page(pageno)
     page.bytes.fill(0, xidAt)
     page.dirty = true

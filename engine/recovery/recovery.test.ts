@@ -216,6 +216,15 @@ describe('what cannot be recovered is refused in one sentence, and nothing is ch
     )
   })
 
+  test('WAL missing after a clean shutdown: PostgreSQL would not start either', async () => {
+    const { dir } = await freshBank()
+    recover(nodeDisk(dir))
+    rmSync(segmentOf(dir, control(dir).checkPoint))
+    expect(refusal(dir)).toMatch(
+      /^NotRecoverable: could not locate a valid checkpoint record at .*No such file/,
+    )
+  })
+
   test('a redo record that is no redo record', async () => {
     const { dir } = await freshBank()
     const { redo } = control(dir).checkPointCopy

@@ -14,6 +14,7 @@ import { join, type Disk } from '../disk/disk.js'
 import { formatLsn, type Lsn } from '../format/lsn.js'
 import { reference, type Parts } from '../parts.js'
 import type { RedoContext } from '../redo/context.js'
+import { activateCommitTs } from '../redo/commitTs.js'
 import { Counters } from '../redo/counters.js'
 import { OFFSETS_PER_PAGE } from '../redo/multixact.js'
 import { readOrigins } from '../redo/replicationOrigin.js'
@@ -118,6 +119,7 @@ export class Recovery {
     if (survey.firstRecord === undefined) {
       this.log(survey.end.reason)
       this.log('redo is not required')
+      this.endReplay()
       return
     }
     this.beginChanges()
@@ -133,6 +135,12 @@ export class Recovery {
     this.progress('replay', survey.endOfLog, records)
     this.log(survey.end.reason)
     this.log(`redo done at ${formatLsn(survey.lastRecord ?? 0n)}`)
+    this.endReplay()
+  }
+
+  /** What a status table lacks now, no record brings back (xlog.c, InRecovery = false). */
+  private endReplay(): void {
+    for (const table of Object.values(this.context.tables)) table.endReplay()
   }
 
   /** Marks transactions in flight as aborted; returns their ids. Prepared ones are left alone. */
@@ -207,6 +215,7 @@ export function makeContext(
   const { control } = start
   const counters = new Counters(start.checkpoint)
   const tables = openStatusTables(disk, log)
+  if (control.track_commit_timestamp) activateCommitTs({ counters, tables })
   const { prepared, stale } = readPrepared(disk, tables, start.checkpoint.nextXid)
   return {
     disk,

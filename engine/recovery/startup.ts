@@ -9,9 +9,10 @@
 import { CorruptData, DirectoryInUse, NotRecoverable, Unsupported } from '../bytes/errors.js'
 import { readFile, type Disk } from '../disk/disk.js'
 import { CHECKPOINT_RECORD_LENGTH, CheckPoint } from '../format/checkpoint.js'
-import { DBState, readControlFile, type ControlFile } from '../format/controlFile.js'
+import { CONTROL_FILE, DBState, readControlFile, type ControlFile } from '../format/controlFile.js'
 import { formatLsn, locateLsn, segmentFileName, type Lsn } from '../format/lsn.js'
 import { formatTime } from '../format/timestamp.js'
+import { XID } from '../format/transactionStatus.js'
 import { XLOG_BLCKSZ, XLogPageHeader } from '../format/walPage.js'
 import type { Parts } from '../parts.js'
 import { XLOG } from '../redo/xlog.js'
@@ -69,16 +70,18 @@ export function findStartPoint(disk: Disk, parts: Parts): StartPoint {
 export function startPointOf(disk: Disk, parts: Parts): StartPoint {
   const control = readControlFile(disk)
   const sentences = [stateSentence(control)]
-  const checkpoint = control.checkPointCopy
-  const redo = parts.redoPoint(control)
+  checkLocation(control)
+  // A redo point behind the checkpoint is no earlier place to begin (PerformWalRecovery).
+  const stated = parts.redoPoint(control)
+  const redo = stated > control.checkPoint ? control.checkPoint : stated
   const signals = SIGNAL_FILES.filter((name) => disk.size(name) !== undefined)
-  const found = wasThereACrash({ ...control, redo: checkpoint.redo }, signals)
-  if (found === 'not ours') throw archiveRecovery(disk, signals)
+  const found = (known: Lsn): string => wasThereACrash({ ...control, redo: known }, signals)
+  if (found(redo) === 'not ours') throw archiveRecovery(disk, signals)
   const timelines = timelineHistory(disk, targetTimeline(control))
-  const start = { control, checkpointLsn: control.checkPoint, checkpoint, redo, timelines, sentences }
-  if (found === 'clean') return { ...start, crashed: false }
-  checkCheckpointRecord(disk, control, timelines)
+  const checkpoint = readCheckpoint(disk, control, timelines)
   refuseForeignTimeline(control, timelines)
+  const start = { control, checkpointLsn: control.checkPoint, checkpoint, redo, timelines, sentences }
+  if (found(checkpoint.redo) === 'clean') return { ...start, crashed: false }
   checkRedoRecord(disk, control, redo, timelines)
   sentences.push('database system was not properly shut down; automatic recovery in progress')
   const { ThisTimeLineID } = checkpoint
@@ -123,7 +126,7 @@ function stateSentence(control: ControlFile): string {
       return `database system was interrupted; last known up at ${time}`
     default:
       throw new CorruptData({
-        file: 'global/pg_control',
+        file: CONTROL_FILE,
         what: 'control file contains invalid database cluster state',
         expected: '1 to 6',
         found: `${control.state}`,
@@ -172,26 +175,48 @@ function refuseForeignTimeline(control: ControlFile, timelines: readonly Timelin
     )
 }
 
-/** The checkpoint that pg_control names must be there, whole (ReadCheckpointRecord). */
-function checkCheckpointRecord(disk: Disk, control: ControlFile, timelines: readonly Timeline[]): void {
+/** No record starts in a page header (XRecOffIsValid), or anywhere but at a multiple of eight. */
+function checkLocation({ checkPoint }: ControlFile): void {
+  if (checkPoint % BigInt(XLOG_BLCKSZ) >= BigInt(XLogPageHeader.size) && checkPoint % 8n === 0n) return
+  throw new CorruptData({
+    file: CONTROL_FILE,
+    what: `control file contains invalid checkpoint location: ${formatLsn(checkPoint)}`,
+  })
+}
+
+/**
+ * The checkpoint that pg_control names must be there, whole, whether there was a crash or not: PostgreSQL does not
+ * start without it (ReadCheckpointRecord). Its own words count, not their copy in pg_control.
+ */
+function readCheckpoint(disk: Disk, control: ControlFile, timelines: readonly Timeline[]): CheckPoint {
   const lsn = control.checkPoint
   const refuse = (why: string): NotRecoverable =>
     new NotRecoverable(
       `could not locate a valid checkpoint record at ${formatLsn(lsn)}: ${why}; ` +
         `${wanted(control, timelines, lsn)} must be put back, PostgreSQL cannot start without it either`,
     )
-  if (lsn % BigInt(XLOG_BLCKSZ) < BigInt(XLogPageHeader.size)) throw refuse('invalid checkpoint location')
   const record = readerAt(disk, control, timelines, lsn).read()
   if (record.kind === 'end') throw refuse(record.reason)
   if (record.xl_rmid !== 0) throw refuse('invalid resource manager ID in checkpoint record')
   if (record.info !== XLOG.CHECKPOINT_SHUTDOWN && record.info !== XLOG.CHECKPOINT_ONLINE)
     throw refuse('invalid xl_info in checkpoint record')
   if (record.xl_tot_len !== CHECKPOINT_RECORD_LENGTH) throw refuse('invalid length of checkpoint record')
+  const checkpoint = CheckPoint.read(record.main)
+  const wrong = wrongCheckpoint(checkpoint, lsn, record.info === XLOG.CHECKPOINT_SHUTDOWN)
+  if (wrong) throw new CorruptData({ file: `WAL record at ${formatLsn(lsn)}`, what: wrong })
+  return checkpoint
+}
+
+function wrongCheckpoint({ nextXid, redo }: CheckPoint, lsn: Lsn, shutdown: boolean): string | undefined {
+  if ((nextXid & 0xffffffffn) < BigInt(XID.FIRST_NORMAL)) return 'invalid next transaction ID'
+  if (redo > lsn) return 'invalid redo in checkpoint record'
+  return redo < lsn && shutdown ? 'invalid redo record in shutdown checkpoint' : undefined
 }
 
 /** With a redo point before the checkpoint's record, the record there must be CHECKPOINT_REDO. */
 function checkRedoRecord(disk: Disk, control: ControlFile, redo: Lsn, timelines: readonly Timeline[]): void {
   if (redo === control.checkPoint) return
+  if (redo % 8n !== 0n) throw new NotRecoverable(`no record can be at the redo point ${formatLsn(redo)}`)
   const record = readerAt(disk, control, timelines, redo).read()
   if (record.kind === 'end')
     throw new NotRecoverable(

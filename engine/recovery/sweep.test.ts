@@ -56,6 +56,28 @@ test('some of them, by PostgreSQL too: the same pages and rows', { timeout }, as
   expect(judged).toBeGreaterThan(3)
 })
 
+/** What was written to the tables since it was synced last, at each moment when pg_control is. */
+function unsyncedAtCheckpoints({ events }: Trace): string[] {
+  const unsynced = new Set<string>()
+  const found: string[] = []
+  for (const [i, event] of events.entries()) {
+    if (event.kind === 'write' && /^(base|global)\/(?!pg_control)/.test(event.path)) unsynced.add(event.path)
+    if (event.kind === 'sync' && event.path === 'global/pg_control')
+      found.push(...[...unsynced].map((path) => `event ${i}: ${path} is written, and was not synced`))
+    if (event.kind === 'remove' || event.kind === 'sync') unsynced.delete(event.path)
+  }
+  return found
+}
+
+test.each(workloads.map(({ name }, i) => [name, i] as const))(
+  '%s: every sync is seen: before a checkpoint counts, all that was written is safe',
+  (_, i) => {
+    const checkpoints = traces[i].events.filter((e) => e.kind === 'sync' && e.path === 'global/pg_control')
+    expect(checkpoints.length).toBeGreaterThan(0)
+    expect(unsyncedAtCheckpoints(traces[i])).toEqual([])
+  },
+)
+
 test('the sweep notices: with fsync forgotten, acknowledged commits are lost', { timeout }, async () => {
   const [bank] = traces
   const forgetful = {

@@ -91,13 +91,18 @@ export function setCommitTs(
 export function commitTsParameterChange(context: RedoContext, on: boolean): void {
   const { counters, tables, control } = context
   if (on && !control.track_commit_timestamp) {
-    const next = Number(counters.nextXid & 0xffffffffn)
-    const pageno = Math.floor(next / COMMIT_TS_XACTS_PER_PAGE)
-    if (counters.oldestCommitTsXid === XID.INVALID)
-      counters.oldestCommitTsXid = counters.newestCommitTsXid = next
-    if (!tables.commitTs.exists(pageno)) tables.commitTs.zeroPage(pageno)
+    activateCommitTs(context)
   } else if (!on && control.track_commit_timestamp) {
     counters.oldestCommitTsXid = counters.newestCommitTsXid = XID.INVALID
     tables.commitTs.truncate(() => true)
   }
+}
+
+/** The page of the next transaction is made when it is missing (ActivateCommitTs): at the start, and when it is set on. */
+export function activateCommitTs({ counters, tables }: Pick<RedoContext, 'counters' | 'tables'>): void {
+  const next = Number(counters.nextXid & 0xffffffffn)
+  const pageno = Math.floor(next / COMMIT_TS_XACTS_PER_PAGE)
+  if (counters.oldestCommitTsXid === XID.INVALID)
+    counters.oldestCommitTsXid = counters.newestCommitTsXid = next
+  if (!tables.commitTs.exists(pageno)) tables.commitTs.zeroPage(pageno)
 }

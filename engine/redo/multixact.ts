@@ -14,7 +14,7 @@ import { namesByInfo, type ResourceManager } from './resourceManager.js'
 
 export const OFFSETS_PER_PAGE = BLCKSZ / 4
 const GROUP_SIZE = 20
-const MEMBERS_PER_GROUP = 4
+export const MEMBERS_PER_GROUP = 4
 const GROUPS_PER_PAGE = Math.floor(BLCKSZ / GROUP_SIZE)
 export const MEMBERS_PER_PAGE = GROUPS_PER_PAGE * MEMBERS_PER_GROUP
 const MEMBERS_PER_SEGMENT = MEMBERS_PER_PAGE * 32

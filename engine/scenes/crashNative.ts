@@ -4,6 +4,7 @@ import { renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Client } from 'pg'
 import { CONTROL_FILE } from '../format/controlFile.js'
+import { moveDirectory } from './moved.js'
 import { configure, copyTree, giveToServer, initdb, NativeServer } from './native.js'
 import type { NativeScene, ScriptedScene, SessionJournal } from './nativeScene.js'
 
@@ -105,6 +106,12 @@ export async function crashNative(scene: NativeScene, dir: string): Promise<read
       ...scene.before.map((sql) => fill(sql, { i: 0, s: 0, spaces: spacesOf(dir) })),
       'checkpoint',
     ])
+    if (scene.movedTo) {
+      await server.stop('fast')
+      moveDirectory(dir, scene.movedTo)
+      giveToServer(dir)
+      server = await NativeServer.start(dir)
+    }
     const control = readFileSync(join(dir, CONTROL_FILE))
     for (const statements of scene.beside ?? []) void run.goRound(await server.session(), statements)
     await run.rounds(server)

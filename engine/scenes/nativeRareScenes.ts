@@ -2,7 +2,7 @@
 import type { NativeScene, ScriptedScene } from './nativeScene.js'
 
 /** Multixacts of their own: each row is locked by the transaction and by a subtransaction of its own. */
-const multixacts = (rows: number): string => `do $$ declare n int; begin
+export const multixacts = (rows: number): string => `do $$ declare n int; begin
     perform * from held for key share;
     for n in 1..${rows} loop
       begin perform * from held where id = n for share; exception when division_by_zero then null; end;
@@ -58,6 +58,7 @@ const shrinkAndGrow: ScriptedScene = {
 
 const smallPages: ScriptedScene = {
   name: 'small pages of large indexes',
+  prunesGist: true,
   why: 'hash buckets that overflow, are killed and squeezed; summaries of BRIN that grow and move',
   before: [
     'create table wide (id int, h int, words text, filler text)',

@@ -2,6 +2,7 @@
  * Crashes of a native server. Most scenes are data: what is there before the last checkpoint, what several
  * sessions do after it, and when the kill comes. A few need more than one server or one crash, and are a function.
  */
+import type { Move } from './moved.js'
 
 interface SceneTitle {
   readonly name: string
@@ -16,6 +17,8 @@ export interface ScriptedScene extends SceneTitle {
   readonly settings?: Readonly<Record<string, string>>
   /** One message each, before the checkpoint that recovery will start from. */
   readonly before: readonly string[]
+  /** After the checkpoint the server is shut down, its directory taken there (moved.ts), and started again. */
+  readonly movedTo?: Move
   /** The session whose end brings the kill, unless `killWhen` has a say. */
   readonly main: readonly string[]
   readonly rounds: number
@@ -39,6 +42,8 @@ export interface ScriptedScene extends SceneTitle {
    * checkpoint each. The scene keeps the log: `wal_keep_size`.
    */
   readonly fromFirstCheckpoint?: boolean
+  /** Inserts remove dead entries from pages of GiST. */
+  readonly prunesGist?: boolean
   /**
    * Every round of a session ends with a row in table `journal`, and what the server acknowledged is noted: none of it
    * may be missing afterwards, and nothing else may be there but the round in doubt.

@@ -1,6 +1,6 @@
 /**
  * A copy of a directory that is put back as it was after each use, file by file: only what was written since is copied
- * again. A file as it was has a date of its own, which no writing leaves alone.
+ * again. A file as it was has a date of its own, which no writing leaves alone, and is the same file still.
  */
 import { chownSync, copyFileSync, lstatSync, mkdirSync, readdirSync, rmSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,12 +9,20 @@ import { copyFor } from '../scenes/crashNative.js'
 const UNTOUCHED = new Date('2001-01-01T00:00:00Z')
 
 export class Workbench {
+  private readonly files = new Map<string, number>()
+
   constructor(
     private readonly original: string,
     readonly place: string,
   ) {
     copyFor(original, place)
-    this.each('', (path) => utimesSync(join(place, path), UNTOUCHED, UNTOUCHED))
+    this.each('', (path) => this.mark(path))
+  }
+
+  private mark(path: string): void {
+    const file = join(this.place, path)
+    utimesSync(file, UNTOUCHED, UNTOUCHED)
+    this.files.set(path, lstatSync(file).ino)
   }
 
   /** Makes the copy what the original is. */
@@ -22,10 +30,10 @@ export class Workbench {
     this.each('', (path) => {
       const [from, to] = [join(this.original, path), join(this.place, path)]
       const now = lstatSync(to, { throwIfNoEntry: false })
-      if (now?.mtimeMs === UNTOUCHED.getTime() && now.size === lstatSync(from).size) return
+      if (now?.mtimeMs === UNTOUCHED.getTime() && now.ino === this.files.get(path)) return
       if (now?.isDirectory()) rmSync(to, { recursive: true })
       copyFileSync(from, to)
-      utimesSync(to, UNTOUCHED, UNTOUCHED)
+      this.mark(path)
     })
     this.giveAway()
   }

@@ -23,7 +23,7 @@ export interface WalReaderOptions {
   segmentSize: number
   /** Timelines to read, newest first. */
   timelines: Timelines
-  /** The cluster's identifier, to refuse segments of another one; undefined accepts any. */
+  /** The cluster's identifier, to refuse segments of another one; undefined or 0 accept any, as in PostgreSQL. */
   systemIdentifier?: bigint
   /** Which segment and byte a position is in; the engine's own when not given. */
   locateLsn?: (lsn: Lsn, segmentSize: number) => { segment: bigint; offset: number }
@@ -395,7 +395,7 @@ export class WalReader {
   private foreignSegment(at: number): string | undefined {
     const header = XLogLongPageHeader.readView((this.window as WalWindow).view, at)
     const own = this.options.systemIdentifier
-    if (own !== undefined && header.xlp_sysid !== own)
+    if (own && header.xlp_sysid !== own)
       return (
         `WAL file database system identifier is ${header.xlp_sysid}, ` +
         `pg_control database system identifier is ${own}`

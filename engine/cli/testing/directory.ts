@@ -5,13 +5,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { nodeDisk } from '../../disk/nodeDisk.js'
 import { CheckPoint } from '../../format/checkpoint.js'
-import { ControlFile, DBState, writeControlFile } from '../../format/controlFile.js'
+import { BLCKSZ, ControlFile, DBState, writeControlFile } from '../../format/controlFile.js'
 import type { Lsn } from '../../format/lsn.js'
 import { WalWriter } from '../../wal/writer.js'
 
 const SEGMENT = 1 << 20
 const BEGIN = BigInt(SEGMENT)
 const SYSTEM = 7_000_000_000_000_000_001n
+const STATUS_TABLES = ['pg_xact', 'pg_multixact/offsets', 'pg_multixact/members']
 const [XLOG, TRANSACTION, LOGICAL_MESSAGE] = [0, 1, 21]
 
 export interface TestDirectory {
@@ -45,7 +46,7 @@ export function testDirectory(more = 1): TestDirectory {
   }
   const redo = writer.nextRecordStart
   const body = new Uint8Array(CheckPoint.size)
-  CheckPoint.write(body, 0, { ...checkpoint, redo, nextXid: 3n, wal_level: 1 })
+  CheckPoint.write(body, 0, { ...checkpoint, redo, nextXid: 3n, nextMulti: 1, wal_level: 1 })
   const starts = [writer.insert(XLOG, 0, 0, body).start]
   for (const xid of [3, 4, 5]) {
     starts.push(writer.insert(LOGICAL_MESSAGE, 0, xid, message('hello!')).start)
@@ -54,6 +55,10 @@ export function testDirectory(more = 1): TestDirectory {
   const long = message('x'.repeat(9000))
   for (let i = 0; i < more; i++) starts.push(writer.insert(LOGICAL_MESSAGE, 0, 6, long).start)
   writer.write()
+  for (const table of STATUS_TABLES) {
+    disk.makeDirectory(table)
+    disk.write(`${table}/0000`, 0, new Uint8Array(BLCKSZ))
+  }
   writeControlFile(disk, controlFile(CheckPoint.read(body), redo))
   return {
     path,

@@ -7,7 +7,7 @@ import { nodeDisk } from '../../disk/nodeDisk.js'
 import { reference } from '../../parts.js'
 import { recover } from '../../recovery/recovery.js'
 import { comparePages, describeDifference } from '../comparePages.js'
-import { openWithPostgres, recoverWithPostgres, type Opened, type Refused } from '../judge.js'
+import { openWithPostgres, recoverWithPostgres, type Opened } from '../judge.js'
 import type { CrashPoint } from './sweep.js'
 
 /** Copies a disk into a directory, which must not exist. */
@@ -30,10 +30,10 @@ export async function judgeCrash(image: () => Disk, point: CrashPoint): Promise<
     const [theirs, ours] = [join(shelf, 'theirs'), join(shelf, 'ours')]
     for (const dir of [theirs, ours]) layOut(image(), dir)
     const judge = await recoverWithPostgres(theirs)
+    if (judge.outcome !== 'recovered') return [`PostgreSQL refuses the crash: ${judge.log.join('\n')}`]
     const disk = nodeDisk(ours)
     recover(disk, reference, { leaveInFlight: true })
     disk.close()
-    if (judge.outcome !== 'recovered') return refusedAlike(judge, await openWithPostgres(ours))
     const same = comparePages(theirs, ours)
     const wrong = same.differences.map(describeDifference)
     wrong.push(...same.lsns.map(({ file, block, a, b }) => `${file} block ${block}: LSN ${a} and ${b}`))
@@ -48,16 +48,6 @@ export async function judgeCrash(image: () => Disk, point: CrashPoint): Promise<
   } finally {
     rmSync(shelf, { recursive: true, force: true })
   }
-}
-
-/** A torn page that the log holds no image of stays torn: PostgreSQL says so of its own result, and must of ours. */
-function refusedAlike(theirs: Refused, ours: Opened<undefined> | Refused): string[] {
-  const said = (result: { log: readonly string[] }): string =>
-    result.log.filter((line) => /^(FATAL|PANIC)/.test(line)).join('\n')
-  if (ours.outcome === 'refused' && said(ours) === said(theirs)) return []
-  return [
-    `PostgreSQL refuses its own recovery (${said(theirs)}), and of ours it says: ${said(ours) || ours.outcome}`,
-  ]
 }
 
 function wrongRows(ours: Opened<undefined>, theirs: Opened<undefined>, point: CrashPoint): string[] {

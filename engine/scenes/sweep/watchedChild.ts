@@ -21,6 +21,7 @@ type Bytes = Int8Array | Uint8Array
 
 /** What is used of Emscripten's FS object; its functions call each other through it. */
 interface FileSystem {
+  readonly streams: readonly (Stream | null | undefined)[]
   open(path: string, flags: number, mode?: number): Stream
   write(s: Stream, buffer: Bytes, offset: number, length: number, at?: number, own?: boolean): number
   ftruncate(fd: number, size: number): void
@@ -42,6 +43,28 @@ interface FileSystem {
 const O_TRUNC = 0o1000
 const O_APPEND = 0o2000
 
+/**
+ * What makes a stream tell of its syncs. PostgreSQL keeps files open for long: those that it opened before are made to
+ * tell at once.
+ */
+function syncWatcher(
+  fs: FileSystem,
+  nodePath: (node: Node) => string | undefined,
+  note: (event: DiskEvent) => void,
+): (stream: Stream) => void {
+  const fsync = (stream: Stream): number => {
+    const path = nodePath(stream.node)
+    if (path !== undefined) note({ kind: 'sync', path })
+    return 0
+  }
+  const watchSyncs = (stream: Stream): void => {
+    stream.stream_ops = { ...stream.stream_ops, fsync }
+  }
+  for (const stream of fs.streams)
+    if (stream && fs.isFile(stream.node.mode) && nodePath(stream.node) !== undefined) watchSyncs(stream)
+  return watchSyncs
+}
+
 /** Hands every change below `root` to `note`, once it has been made. */
 function watch(fs: FileSystem, root: string, note: (event: DiskEvent) => void): void {
   const inside = (path: string): string | undefined =>
@@ -50,17 +73,13 @@ function watch(fs: FileSystem, root: string, note: (event: DiskEvent) => void): 
   const absolute = (path: string): string => (path.startsWith('/') ? path : `${root}/${path}`)
   const { open, write, ftruncate, truncate, unlink, rmdir, rename, mkdir } = fs
 
-  const fsync = (stream: Stream): number => {
-    const path = nodePath(stream.node)
-    if (path !== undefined) note({ kind: 'sync', path })
-    return 0
-  }
+  const watchSyncs = syncWatcher(fs, nodePath, note)
   fs.open = (path, flags, mode): Stream => {
     const existed = typeof path !== 'string' || fs.analyzePath(absolute(path)).exists
     const stream = open(path, flags, mode)
     const name = nodePath(stream.node)
     if (name === undefined) return stream
-    stream.stream_ops = { ...stream.stream_ops, fsync }
+    watchSyncs(stream)
     if (!existed) note({ kind: 'create', path: name })
     else if (flags & O_TRUNC) note({ kind: 'truncate', path: name, size: 0 })
     return stream
