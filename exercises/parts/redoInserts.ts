@@ -182,14 +182,17 @@ export const redoInserts: Exercise = {
   },
 }
 
-/** The longest run of plain insertions into one page of a table, and the page as it was before them. */
-export function longestRun(scene: CrashedScene): {
-  page: Uint8Array
-  records: RowRecord[]
+/** Insertions into a page, and its bytes before and after them. */
+interface Insertions {
+  readonly page: Uint8Array
+  readonly records: RowRecord[]
   after: Uint8Array
-} {
-  const runs = new Map<unknown, { page: Uint8Array; records: RowRecord[]; after: Uint8Array }>()
-  let longest = { page: new Uint8Array(0), records: [] as RowRecord[], after: new Uint8Array(0) }
+}
+
+/** The longest run of plain insertions into one page of a table, and the page as it was before them. */
+export function longestRun(scene: CrashedScene): Insertions {
+  const runs = new Map<unknown, Insertions>()
+  let longest: Insertions = { page: new Uint8Array(0), records: [], after: new Uint8Array(0) }
   for (const { record, blocks } of new Recovery(overlayDisk(nodeDisk(scene.dir))).replay()) {
     for (const { page, outcome } of blocks) {
       if (page === undefined || (record.xl_rmid !== HEAP && !runs.has(page))) continue
