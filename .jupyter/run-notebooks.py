@@ -20,6 +20,10 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
 
+# How long a kernel must be silent to be done.
+QUIET_SECONDS = 0.2
+
+
 class Stop(Exception):
     """The notebook ends here; why is noted."""
 
@@ -116,12 +120,20 @@ class Run:
         client.execute, client.iopub_channel.get_msg = execute_and_remember, get_and_watch
 
     async def settle(self):
-        """Reads all that the kernel has sent, and lets its event loop turn once more."""
+        """Reads all that the kernel has sent, until it has nothing more to say.
+
+        A kernel may answer two questions in one turn of its event loop, and print what a cell left behind in the next
+        one. Nothing tells that it will, so it gets a moment.
+        """
         self.current = None
-        for _ in range(2):
-            question = self.client.kc.kernel_info()
-            while not await self.is_end_of_answer(question):
-                pass
+        question = self.client.kc.kernel_info()
+        while not await self.is_end_of_answer(question):
+            pass
+        try:
+            while True:
+                await self.client.kc.iopub_channel.get_msg(timeout=QUIET_SECONDS)
+        except queue.Empty:
+            pass
 
     async def is_end_of_answer(self, question):
         message = await self.client.kc.iopub_channel.get_msg(timeout=10)
