@@ -6,6 +6,7 @@ import { projectFolder } from '../.jupyter/environment.mjs'
 import { prepare, say } from '../.jupyter/prepare.mjs'
 import { endAll, onEnd } from '../.jupyter/processes.mjs'
 import { Refusal } from '../.jupyter/refusal.mjs'
+import { useTemporaryFolder } from '../.jupyter/temporaryFolder.mjs'
 import { add, parts } from './parts.mjs'
 
 function readOptions(parameters) {
@@ -29,6 +30,7 @@ async function runPart(name) {
 /** @param parameters the command line, without node and the script */
 export async function main(parameters) {
   process.chdir(projectFolder)
+  useTemporaryFolder()
   onEnd(() => endAll().then(() => process.exit(1)))
   const counts = []
   try {
