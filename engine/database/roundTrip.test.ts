@@ -72,7 +72,7 @@ async function roundTrips(
   replay: typeof replayWithPglite,
   prepared: boolean,
 ): Promise<number> {
-  folders.push(dirname(ready.dir) === '/tmp' ? ready.dir : dirname(ready.dir))
+  folders.push(dirname(ready.dir))
   let described = 0
   for (let round = 0; round < count; round++) {
     const copy = copyOf(ready)

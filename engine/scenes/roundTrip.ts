@@ -65,7 +65,7 @@ function scratch(): string {
 
 /** PGlite makes the directory. */
 export async function readyPglite(): Promise<Ready> {
-  const dir = scratch()
+  const dir = join(scratch(), 'data')
   const options = { startParams: startParams({ max_prepared_transactions: '20' }) }
   const server = PostgresProcess.prepare(options)
   try {
