@@ -293,7 +293,9 @@ export class WalReader {
       const own = this.options.recordCrc
       const computed = own
         ? own(bytes.subarray(at, at + total))
-        : crcFinish(crcUpdate(crcUpdate(CRC_INIT, bytes, at + 24, at + total), bytes, at, at + 20))
+        : crcFinish(
+            crcUpdate(crcUpdate(CRC_INIT, bytes, at + 24, at + total, view), bytes, at, at + 20, view),
+          )
       if (computed !== view.getUint32(at + 20, true))
         return this.bad(
           'checksum',
