@@ -91,7 +91,7 @@ function carryOut(recovery: Recovery, { leaveInFlight = false, dryRun }: Recover
   const end = judgeEnd(disk, start, survey) // before the final checkpoint writes on behind the break
   const broken = end.verdict === 'damage' || end.verdict === 'missing segment'
   const newestPage = broken ? newestPageLsn(disk) : undefined
-  for (const step of recovery.replay()) void step
+  recovery.replayAll()
   const inFlight = recovery.abort()
   const cleanup = recovery.cleanUp()
   const checkpoint = recovery.finish()

@@ -18,12 +18,13 @@ import { Counters } from '../redo/counters.js'
 import { OFFSETS_PER_PAGE } from '../redo/multixact.js'
 import { readOrigins } from '../redo/replicationOrigin.js'
 import { openStatusTables } from '../redo/statusTables.js'
+import type { WalReader } from '../wal/reader.js'
 import { markAborted } from './abort.js'
 import { carryOutCleanup, planCleanup, type CleanupPlan } from './cleanup.js'
 import { newestPageLsn } from './consistency.js'
 import { finalCheckpoint, markInRecovery, type FinalCheckpoint } from './finish.js'
 import { isPrepared, readPrepared } from './prepared.js'
-import { replay, unsupportedManager, type Step } from './replay.js'
+import { replay, replayNext, unsupportedManager, type Step } from './replay.js'
 import { findStartPoint, type StartPoint } from './startup.js'
 import { openLog, surveyLog, type Survey } from './survey.js'
 
@@ -114,22 +115,47 @@ export class Recovery {
 
   /** Replays the log, a step a record. Pages change in memory, and on disk when memory is short. */
   *replay(): Generator<Step, void, undefined> {
+    const reader = this.beginReplay(false)
+    if (!reader) return
+    let records = 0
+    for (const step of replay(reader, this.context)) {
+      yield step
+      this.replayed(reader, ++records)
+    }
+    this.endReplay(records)
+  }
+
+  /** The same to the end of the log, for whoever does not look at the steps: several times as fast. */
+  replayAll(): void {
+    const reader = this.beginReplay(true)
+    if (!reader) return
+    this.context.touched = []
+    let records = 0
+    while (replayNext(reader, this.context)) this.replayed(reader, ++records)
+    this.endReplay(records)
+  }
+
+  /** The log, opened where replay begins; undefined when there is nothing to replay. */
+  private beginReplay(transient: boolean): WalReader | undefined {
     const { survey } = this
     if (survey.firstRecord === undefined) {
       this.log(survey.end.reason)
       this.log('redo is not required')
-      return
+      return undefined
     }
     this.beginChanges()
     this.log(`redo starts at ${formatLsn(survey.firstRecord)}`)
-    const reader = openLog(this.disk, this.start, this.parts, survey.endOfLog)
-    const limited = survey.end.cause === 'requested'
-    let records = 0
-    for (const step of replay(reader, this.context)) {
-      yield step
-      if (limited && reader.position >= survey.endOfLog) reader.stop()
-      if (++records % PROGRESS_EVERY === 0) this.progress('replay', step.record.endLsn, records)
-    }
+    return openLog(this.disk, this.start, this.parts, { checkedUpTo: survey.endOfLog, transient })
+  }
+
+  private replayed(reader: WalReader, records: number): void {
+    const { end, endOfLog } = this.survey
+    if (end.cause === 'requested' && reader.position >= endOfLog) reader.stop()
+    if (records % PROGRESS_EVERY === 0) this.progress('replay', reader.position, records)
+  }
+
+  private endReplay(records: number): void {
+    const { survey } = this
     this.progress('replay', survey.endOfLog, records)
     this.log(survey.end.reason)
     this.log(`redo done at ${formatLsn(survey.lastRecord ?? 0n)}`)
@@ -246,7 +272,7 @@ export function recover(disk: Disk, parts: Parts = reference, options: RecoverOp
       checkpoint: undefined,
     }
   const { survey } = recovery
-  for (const step of recovery.replay()) void step
+  recovery.replayAll()
   const aborted = recovery.abort()
   const cleanup = recovery.cleanUp()
   const checkpoint = recovery.finish()
