@@ -111,11 +111,16 @@ export class BufferPool {
 
   /** A page of zeroes at `block`, whatever was there; the fork is extended up to it. */
   zeroed(file: RelationFork, block: number): BufferedPage {
-    file.extendTo(block + 1)
-    const held = file.held(block)
-    const page = held ? this.used(held) : this.frameFor(file, block)
+    const page = this.place(file, block)
     page.bytes.fill(0)
     return page
+  }
+
+  /** The place of a page that the caller fills, every byte of it; the fork is extended up to it. */
+  place(file: RelationFork, block: number): BufferedPage {
+    file.extendTo(block + 1)
+    const held = file.held(block)
+    return held ? this.used(held) : this.frameFor(file, block)
   }
 
   markDirty(page: BufferedPage): void {

@@ -268,7 +268,12 @@ export function deleteIndexItems(page: Page, offnums: readonly number[]): void {
 // A page is packed many thousand times a second in recovery, so its items are listed once: line pointer after line
 // pointer, those with storage alone.
 const MAX_ITEMS = (BLCKSZ - PAGE_HEADER_SIZE) / 4
-const listed = { offnums: new Uint16Array(MAX_ITEMS), ids: new Uint32Array(MAX_ITEMS) }
+const listed = {
+  offnums: new Uint16Array(MAX_ITEMS),
+  ids: new Uint32Array(MAX_ITEMS),
+  lastUsed: 0,
+  unused: 0,
+}
 const scratch = new Uint8Array(BLCKSZ)
 
 /**
@@ -276,7 +281,11 @@ const scratch = new Uint8Array(BLCKSZ)
  * (compactify_tuples): free space becomes one piece and every line pointer follows its item.
  */
 export function compactItems(page: Page): void {
-  const count = listItems(page)
+  packItems(page, listItems(page, false))
+}
+
+/** Packs the first `count` of the listed items. */
+function packItems(page: Page, count: number): void {
   const { offnums, ids } = listed
   let upper = pdSpecial(page)
   let i = 0
@@ -300,15 +309,26 @@ export function compactItems(page: Page): void {
 const itemSpace = (id: number): number => (lpLength(id) + 7) & ~7
 const itemEnd = (id: number): number => lpOffset(id) + itemSpace(id)
 
-/** Lists the page's items with storage; returns how many they are. @throws CorruptData */
-function listItems(page: Page): number {
+/**
+ * Lists the page's items with storage; returns how many they are. `clearUnused`: line pointers that are not in use are
+ * counted, and lose what length they may have. @throws CorruptData
+ */
+function listItems(page: Page, clearUnused: boolean): number {
   checkPointers(page)
   const { offnums, ids } = listed
   const [lower, upper, special, max] = [pdLower(page), pdUpper(page), pdSpecial(page), maxOffset(page)]
   let count = 0
   let total = 0
+  let unused = 0
+  let lastUsed = 0
   for (let off = 1; off <= max; off++) {
     const id = itemId(page, off)
+    if (lpFlags(id) !== LP.UNUSED) lastUsed = off
+    else if (clearUnused) {
+      if (id !== 0) setItemId(page, off, 0, LP.UNUSED, 0)
+      unused++
+      continue
+    }
     if (lpLength(id) === 0) continue
     if (lpOffset(id) < upper || itemEnd(id) > special)
       throw damaged(`corrupted line pointer: ${lpOffset(id)}`)
@@ -318,6 +338,8 @@ function listItems(page: Page): number {
   }
   if (total > special - lower)
     throw damaged(`corrupted item lengths: total ${total}, available space ${special - lower}`)
+  listed.lastUsed = lastUsed
+  listed.unused = unused
   return count
 }
 
@@ -326,21 +348,11 @@ function listItems(page: Page): number {
  * whether any are left before it (PageRepairFragmentation).
  */
 export function repairFragmentation(page: Page): void {
-  checkPointers(page)
   const max = maxOffset(page)
-  let last = 0
-  let unused = 0
-  for (let off = 1; off <= max; off++) {
-    const id = itemId(page, off)
-    if (lpFlags(id) !== LP.UNUSED) last = off
-    else {
-      if (id !== 0) setItemId(page, off, 0, LP.UNUSED, 0)
-      unused++
-    }
-  }
-  compactItems(page)
-  setPdLower(page, lpAt(last + 1))
-  setFreeLinesHint(page, unused > max - last)
+  packItems(page, listItems(page, true))
+  const { lastUsed, unused } = listed
+  setPdLower(page, lpAt(lastUsed + 1))
+  setFreeLinesHint(page, unused > max - lastUsed)
 }
 
 /**
