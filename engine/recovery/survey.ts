@@ -55,7 +55,7 @@ export function openLog(
   disk: Disk,
   start: StartPoint,
   parts: Parts,
-  options: Pick<WalReaderOptions, 'checkedUpTo' | 'transient'> = {},
+  options: Pick<WalReaderOptions, 'checkedUpTo' | 'checkedBeside' | 'transient'> = {},
 ): WalReader {
   const reader = new WalReader({
     disk,

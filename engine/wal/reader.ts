@@ -32,6 +32,8 @@ export interface WalReaderOptions {
   recordCrc?: (record: Uint8Array) => number
   /** Skip the CRC of records that end at or before this position: they were checked a moment ago. */
   checkedUpTo?: Lsn
+  /** The same of somebody who is still checking: waits until they have passed a position, and says how far they are. */
+  checkedBeside?: (position: Lsn) => Lsn
   /**
    * Read everything into the same memory, and hand out the same record, over and over: a record is good until the next
    * is read. For loops over a whole log that keep none.
@@ -311,7 +313,7 @@ export class WalReader {
     start: number,
     end: number,
   ): WalRecord | typeof BAD {
-    if (end > this.trusted) {
+    if (end > this.trusted && !this.isCheckedBeside(end)) {
       const own = this.options.recordCrc
       const computed = own
         ? own(bytes.subarray(at, at + total))
@@ -345,6 +347,12 @@ export class WalReader {
     this.next = end
     this.recordTimeline = this.fileTimeline
     return record
+  }
+
+  private isCheckedBeside(end: number): boolean {
+    const { checkedBeside } = this.options
+    if (checkedBeside) this.trusted = Number(checkedBeside(this.lsnAt(end)) - this.origin)
+    return end <= this.trusted
   }
 
   /** Makes the page at `page` readable in the window, its header checked. */
