@@ -107,12 +107,12 @@ test('no cycles, types included', () => {
   expect(cycles).toEqual([])
 })
 
-test('only nodeDisk, the command line, the scenes and the tools know Node; packages are the pinned few', () => {
+test('only nodeDisk, the command line, its threads, the scenes and the tools know Node; packages are the pinned few', () => {
   const wrong: string[] = []
   for (const { path, folder, imports } of modules)
     for (const { target, lazy } of imports) {
       const mayKnowNode =
-        /^(scenes|bench|soak|cli|cli\.ts)$/.test(folder) ||
+        /^(scenes|bench|soak|cli|threads|cli\.ts)$/.test(folder) ||
         ['engine/disk/nodeDisk.ts', 'engine/simulation/main.ts'].includes(name(path))
       if (target.startsWith('node:') && !mayKnowNode) wrong.push(`${name(path)} imports ${target}`)
       if (name(path) === 'engine/scenes/door.ts' && target.startsWith('node:') && !lazy)
@@ -134,7 +134,7 @@ test('every import leads to a file, every file is imported by another or is a do
   // A scene may be there for tests alone; the tests' own imports count for it.
   const asked = new Set(sources(engine, true).flatMap((path) => parse(path).imports.map((i) => i.target)))
   const doors =
-    /^engine\/(index|cli|bench\/\w+|soak\/main|scenes\/coverage\/main|simulation\/main|scenes\/index|scenes\/(\w+\/)?\w+Child)\.ts$/
+    /^engine\/(index|cli|bench\/\w+|soak\/main|scenes\/coverage\/main|simulation\/main|scenes\/index|scenes\/(\w+\/)?\w+Child|threads\/\w+Thread)\.ts$/
   for (const { path, imports } of modules)
     for (const { target } of imports)
       if (target.startsWith('/')) expect(existsSync(target), `${name(path)} → ${target}`).toBe(true)

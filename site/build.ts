@@ -11,6 +11,7 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { say } from '../.jupyter/prepare.mjs'
+import { useTemporaryFolder } from '../.jupyter/temporaryFolder.mjs'
 import { auditPages, type BuiltPage } from './audit.js'
 import { renderArticle } from './cells.js'
 import { CONTENTS_SOURCE, contentsPage, missingPage } from './contents.js'
@@ -119,6 +120,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: { serve: { type: 'boolean' }, port: { type: 'string' }, base: { type: 'string' } },
   })
+  useTemporaryFolder()
   const port = Number(values.port ?? 4173)
   if (!Number.isInteger(port) || port < 0 || port > 65535)
     throw new SiteError(`--port ${values.port} is no port`)

@@ -28,6 +28,7 @@ export interface BufferPoolOptions {
 const MAX_USAGE = 5
 const MAX_WRITE_PAGES = 64
 const SLAB_PAGES = 64
+const RECENT_FORKS = 256
 
 export class BufferPool {
   /** Pages read from disk and written to it so far. */
@@ -41,7 +42,8 @@ export class BufferPool {
   private slabUsed = 0
   private hand = 0
   private currentRecord = 0
-  private last: RelationFork | undefined
+  /** Forks met lately, each at a place of its own key: records go back and forth between a few. */
+  private readonly recent = new Array<RelationFork | undefined>(RECENT_FORKS).fill(undefined)
 
   constructor(
     readonly disk: Disk,
@@ -56,25 +58,26 @@ export class BufferPool {
   }
 
   relation(spcOid: number, dbOid: number, relNumber: number, fork: number): RelationFork {
-    const last = this.last
-    if (last && last.fork === fork) {
-      const known = last.locator
-      if (known.relNumber === relNumber && known.dbOid === dbOid && known.spcOid === spcOid) return last
+    const key = relNumber * 4 + fork
+    const place = key % RECENT_FORKS
+    const recent = this.recent[place]
+    if (recent && recent.fork === fork) {
+      const known = recent.locator
+      if (known.relNumber === relNumber && known.dbOid === dbOid && known.spcOid === spcOid) return recent
     }
     if (fork < 0 || fork > FORK.INIT)
       throw new CorruptData({
         file: databasePath(spcOid, dbOid),
         what: `relation ${relNumber} has no fork number ${fork}`,
       })
-    const key = relNumber * 4 + fork
     let candidates = this.forks.get(key)
     if (!candidates) this.forks.set(key, (candidates = []))
     for (const file of candidates)
-      if (file.locator.dbOid === dbOid && file.locator.spcOid === spcOid) return (this.last = file)
+      if (file.locator.dbOid === dbOid && file.locator.spcOid === spcOid) return (this.recent[place] = file)
     const blocksPerFile = this.options.blocksPerFile ?? 131072
     const file = new RelationFork(this.disk, { spcOid, dbOid, relNumber }, fork, blocksPerFile)
     candidates.push(file)
-    return (this.last = file)
+    return (this.recent[place] = file)
   }
 
   /**
@@ -108,11 +111,16 @@ export class BufferPool {
 
   /** A page of zeroes at `block`, whatever was there; the fork is extended up to it. */
   zeroed(file: RelationFork, block: number): BufferedPage {
-    file.extendTo(block + 1)
-    const held = file.held(block)
-    const page = held ? this.used(held) : this.frameFor(file, block)
+    const page = this.place(file, block)
     page.bytes.fill(0)
     return page
+  }
+
+  /** The place of a page that the caller fills, every byte of it; the fork is extended up to it. */
+  place(file: RelationFork, block: number): BufferedPage {
+    file.extendTo(block + 1)
+    const held = file.held(block)
+    return held ? this.used(held) : this.frameFor(file, block)
   }
 
   markDirty(page: BufferedPage): void {

@@ -5,19 +5,26 @@
 //   --backup       every byte that is overwritten goes to a file first; `pgcrash undo` puts it back
 
 import { cpSync, existsSync } from 'node:fs'
+import { totalmem } from 'node:os'
 import { backupDisk } from '../disk/backupDisk.js'
 import type { Disk } from '../disk/disk.js'
 import { overlayDisk } from '../disk/overlayDisk.js'
 import { reference } from '../parts.js'
 import { newestPageLsn } from '../recovery/consistency.js'
 import { Recovery } from '../recovery/recovery.js'
+import type { Survey } from '../recovery/survey.js'
 import { judgeEnd } from '../recovery/verdict.js'
+import { surveyBeside } from '../threads/surveyor.js'
 import { openDirectory } from './dataDirectory.js'
 import { EXIT, UsageError, type ExitCode } from './exit.js'
 import type { CommandIo } from './io.js'
 import { recoveryProgress, type RecoveryProgress } from './progressBar.js'
 import { losses, recoverReport, reportLines, type Findings } from './recoverReport.js'
 import { openJournal } from './undo.js'
+
+/** 816 MiB at most; 64 MiB however small the machine. */
+const MAX_PAGES = 104_448
+const MIN_PAGES = 8192
 
 export interface RecoverCommandOptions {
   dryRun?: boolean
@@ -45,15 +52,19 @@ export async function recoverCommand(
   let rehearsing = false
   try {
     const worked: Disk = options.dryRun ? overlayDisk(disk) : journal ? backupDisk(disk, journal) : disk
-    const recovery = new Recovery(worked, reference, {
+    let judged: Judged | undefined
+    const recovery: Recovery = new Recovery(worked, reference, {
       log: (sentence) => rehearsing || words.print(`LOG:  ${sentence}`),
       onProgress: (progress) => words.update(progress),
       leaveInFlight: options.leaveInFlight,
       time: io.now(),
       upTo: options.to,
+      capacity: pagesInMemory(),
+      surveyor: (start) => surveyBeside(disk, start),
+      beforeChanges: (survey) => (judged = judge(worked, recovery.start, survey)),
     })
     rehearsing = options.dryRun === true
-    const found = carryOut(recovery, options)
+    const found = carryOut(recovery, options, () => judged)
     words.stop()
     conclude(found, options, io, words, { directory: disk.name, seconds: (performance.now() - began) / 1000 })
     return EXIT.OK
@@ -84,23 +95,37 @@ function copyInto(argument: string | undefined, into: string, io: CommandIo): st
   return into
 }
 
-function carryOut(recovery: Recovery, { leaveInFlight = false, dryRun }: RecoverCommandOptions): Findings {
+/** Pages of 8192 bytes: the whole process stays under 1 GiB, and within half of the machine's memory. */
+function pagesInMemory(): number {
+  const memory = Math.min(totalmem(), process.constrainedMemory() || Infinity)
+  return Math.max(MIN_PAGES, Math.min(MAX_PAGES, Math.floor(memory / 2 / 8192)))
+}
+
+type Judged = Pick<Findings, 'end' | 'newestPage'>
+
+/** What the log's end means. Looked at before pages are written, and before anything is written behind a break. */
+function judge(disk: Disk, start: Recovery['start'], survey: Survey): Judged {
+  const end = judgeEnd(disk, start, survey)
+  const broken = end.verdict === 'damage' || end.verdict === 'missing segment'
+  return { end, newestPage: broken ? newestPageLsn(disk) : undefined }
+}
+
+function carryOut(
+  recovery: Recovery,
+  { leaveInFlight = false, dryRun }: RecoverCommandOptions,
+  judged: () => Judged | undefined,
+): Findings {
   const { start, context, disk } = recovery
   if (!recovery.crashed) return { outcome: 'no recovery needed', start, leaveInFlight }
-  const { survey } = recovery
-  const end = judgeEnd(disk, start, survey) // before the final checkpoint writes on behind the break
-  const broken = end.verdict === 'damage' || end.verdict === 'missing segment'
-  const newestPage = broken ? newestPageLsn(disk) : undefined
-  for (const step of recovery.replay()) void step
+  recovery.replayAll()
   const inFlight = recovery.abort()
   const cleanup = recovery.cleanUp()
   const checkpoint = recovery.finish()
   return {
     outcome: dryRun ? 'would recover' : 'recovered',
     start,
-    survey,
-    end,
-    newestPage,
+    survey: recovery.survey,
+    ...judged(),
     inFlight,
     leaveInFlight,
     cleanup,

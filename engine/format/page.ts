@@ -265,6 +265,15 @@ export function deleteIndexItems(page: Page, offnums: readonly number[]): void {
   compactItems(page)
 }
 
+// A page is packed many thousand times a second in recovery, so its items are listed once: line pointer after line
+// pointer, those with storage alone.
+const MAX_ITEMS = (BLCKSZ - PAGE_HEADER_SIZE) / 4
+const listed = {
+  offnums: new Uint16Array(MAX_ITEMS),
+  ids: new Uint32Array(MAX_ITEMS),
+  lastUsed: 0,
+  unused: 0,
+}
 const scratch = new Uint8Array(BLCKSZ)
 
 /**
@@ -272,53 +281,66 @@ const scratch = new Uint8Array(BLCKSZ)
  * (compactify_tuples): free space becomes one piece and every line pointer follows its item.
  */
 export function compactItems(page: Page): void {
-  checkItems(page)
-  const max = maxOffset(page)
-  const lowest = pdUpper(page)
+  packItems(page, listItems(page, false))
+}
+
+/** Packs the first `count` of the listed items. */
+function packItems(page: Page, count: number): void {
+  const { offnums, ids } = listed
   let upper = pdSpecial(page)
-  let off = 1
-  for (; off <= max; off++) {
-    const id = itemId(page, off)
-    if (lpLength(id) === 0) continue
-    const size = (lpLength(id) + 7) & ~7
-    if (lpOffset(id) + size !== upper) break // all before it lie where they should
-    upper -= size
+  let i = 0
+  // All before the first gap lie where they should.
+  for (; i < count && itemEnd(ids[i]) === upper; i++) upper = lpOffset(ids[i])
+  if (i < count) scratch.set(page.bytes.subarray(pdUpper(page), upper), pdUpper(page))
+  while (i < count) {
+    // Items that lie side by side now and afterwards are copied in one go.
+    const end = itemEnd(ids[i])
+    let from = lpOffset(ids[i])
+    let next = i + 1
+    for (; next < count && itemEnd(ids[next]) === from; next++) from = lpOffset(ids[next])
+    upper -= end - from
+    copyBytes(scratch, from, end - from, page.bytes, upper)
+    for (; i < next; i++) page.view.setUint32(lpAt(offnums[i]), ids[i] + upper - from, true) // the low part is the offset
   }
-  // Items that lie side by side now and afterwards are copied in one go: scratch[from..to) goes to `upper`.
-  scratch.set(page.bytes.subarray(lowest, upper), lowest)
-  let from = 0
-  let to = 0
-  for (; off <= max; off++) {
-    const id = itemId(page, off)
-    if (lpLength(id) === 0) continue
-    const size = (lpLength(id) + 7) & ~7
-    const offset = lpOffset(id)
-    if (offset + size !== from) {
-      if (to > from) page.bytes.set(scratch.subarray(from, to), upper)
-      to = offset + size
-    }
-    from = offset
-    upper -= size
-    setItemId(page, off, upper, lpFlags(id), lpLength(id))
-  }
-  if (to > from) page.bytes.set(scratch.subarray(from, to), upper)
   setPdUpper(page, upper)
 }
 
-function checkItems(page: Page): void {
+/** Bytes that a line pointer's item takes, rounded up to eight; and where they end. */
+const itemSpace = (id: number): number => (lpLength(id) + 7) & ~7
+const itemEnd = (id: number): number => lpOffset(id) + itemSpace(id)
+
+/**
+ * Lists the page's items with storage; returns how many they are. `clearUnused`: line pointers that are not in use are
+ * counted, and lose what length they may have. @throws CorruptData
+ */
+function listItems(page: Page, clearUnused: boolean): number {
   checkPointers(page)
+  const { offnums, ids } = listed
   const [lower, upper, special, max] = [pdLower(page), pdUpper(page), pdSpecial(page), maxOffset(page)]
+  let count = 0
   let total = 0
+  let unused = 0
+  let lastUsed = 0
   for (let off = 1; off <= max; off++) {
     const id = itemId(page, off)
-    const size = (lpLength(id) + 7) & ~7
-    if (size === 0) continue
-    if (lpOffset(id) < upper || lpOffset(id) + size > special)
+    if (lpFlags(id) !== LP.UNUSED) lastUsed = off
+    else if (clearUnused) {
+      if (id !== 0) setItemId(page, off, 0, LP.UNUSED, 0)
+      unused++
+      continue
+    }
+    if (lpLength(id) === 0) continue
+    if (lpOffset(id) < upper || itemEnd(id) > special)
       throw damaged(`corrupted line pointer: ${lpOffset(id)}`)
-    total += size
+    offnums[count] = off
+    ids[count++] = id
+    total += itemSpace(id)
   }
   if (total > special - lower)
     throw damaged(`corrupted item lengths: total ${total}, available space ${special - lower}`)
+  listed.lastUsed = lastUsed
+  listed.unused = unused
+  return count
 }
 
 /**
@@ -327,17 +349,10 @@ function checkItems(page: Page): void {
  */
 export function repairFragmentation(page: Page): void {
   const max = maxOffset(page)
-  let last = 0
-  let unused = 0
-  for (let off = 1; off <= max; off++) {
-    if (lpFlags(itemId(page, off)) === LP.UNUSED) {
-      setItemId(page, off, 0, LP.UNUSED, 0)
-      unused++
-    } else last = off
-  }
-  compactItems(page)
-  setPdLower(page, lpAt(last + 1))
-  setFreeLinesHint(page, unused > max - last)
+  packItems(page, listItems(page, true))
+  const { lastUsed, unused } = listed
+  setPdLower(page, lpAt(lastUsed + 1))
+  setFreeLinesHint(page, unused > max - lastUsed)
 }
 
 /**

@@ -40,11 +40,11 @@ export interface TransactionEnd {
   xinfo: number
   dbId: number
   tsId: number
-  subxids: number[]
-  relations: RelFileLocator[]
-  droppedStats: Array<{ kind: number; dboid: number; objid: bigint }>
+  subxids: readonly number[]
+  relations: readonly RelFileLocator[]
+  droppedStats: ReadonlyArray<{ kind: number; dboid: number; objid: bigint }>
   /** Cache invalidation messages, 16 bytes each, as they are. */
-  messages: Uint8Array[]
+  messages: readonly Uint8Array[]
   twophaseXid: number
   gid: string
   originLsn: bigint
@@ -113,6 +113,26 @@ export function parseTransactionEnd(main: Uint8Array, info: number): Transaction
     gid,
     originLsn,
     originTimestamp,
+  }
+}
+
+const NONE: readonly never[] = []
+
+/** An end without anything that xinfo could announce. `xact_time` in microseconds since 2000-01-01. */
+export function plainEnd(xact_time: bigint): TransactionEnd {
+  return {
+    xact_time,
+    xinfo: 0,
+    dbId: 0,
+    tsId: 0,
+    subxids: NONE,
+    relations: NONE,
+    droppedStats: NONE,
+    messages: NONE,
+    twophaseXid: 0,
+    gid: '',
+    originLsn: 0n,
+    originTimestamp: 0n,
   }
 }
 

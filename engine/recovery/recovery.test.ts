@@ -108,6 +108,19 @@ describe('scene bank, recovered', () => {
     for (const file of scene.temporaryFiles) expect(existsSync(join(scene.dir, file)), file).toBe(false)
   })
 
+  test('whether somebody looks at every step or nobody does: the same bytes, and steps that stay as they are', async () => {
+    const [drained, stepped] = [await freshBank(), await freshBank()]
+    recover(nodeDisk(drained.dir))
+    const recovery = new Recovery(nodeDisk(stepped.dir))
+    const steps = [...recovery.replay()]
+    recovery.abort()
+    recovery.cleanUp()
+    recovery.finish()
+    expect(digest(drained.dir)).toBe(digest(stepped.dir))
+    expect(new Set(steps.map(({ record }) => record.lsn)).size).toBe(recovery.survey.records)
+    expect(steps.at(-1)?.record.lsn).toBe(recovery.survey.lastRecord)
+  })
+
   test('the unlogged table takes new rows', async () => {
     const scene = await freshBank()
     recover(nodeDisk(scene.dir))

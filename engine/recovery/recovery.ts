@@ -9,7 +9,7 @@
 // Until `replay` or a later step is called, no byte of the directory changes.
 
 import { BufferPool } from '../buffers/bufferPool.js'
-import { NotRecoverable, Unsupported } from '../bytes/errors.js'
+import { assert, NotRecoverable, Unsupported } from '../bytes/errors.js'
 import { join, type Disk } from '../disk/disk.js'
 import { formatLsn, type Lsn } from '../format/lsn.js'
 import { reference, type Parts } from '../parts.js'
@@ -19,12 +19,14 @@ import { Counters } from '../redo/counters.js'
 import { OFFSETS_PER_PAGE } from '../redo/multixact.js'
 import { readOrigins } from '../redo/replicationOrigin.js'
 import { openStatusTables } from '../redo/statusTables.js'
+import type { WalReader } from '../wal/reader.js'
 import { markAborted } from './abort.js'
 import { carryOutCleanup, planCleanup, type CleanupPlan } from './cleanup.js'
 import { newestPageLsn } from './consistency.js'
+import { beforeChanges } from './firstChange.js'
 import { finalCheckpoint, markInRecovery, type FinalCheckpoint } from './finish.js'
 import { isPrepared, readPrepared } from './prepared.js'
-import { replay, unsupportedManager, type Step } from './replay.js'
+import { replay, replayNext, unsupportedManager, type Step } from './replay.js'
 import { findStartPoint, type StartPoint } from './startup.js'
 import { openLog, surveyLog, type Survey } from './survey.js'
 
@@ -41,6 +43,18 @@ export interface RecoverOptions {
   upTo?: Lsn
   /** Most pages held in memory at once. */
   capacity?: number
+  /** Called once, when the whole log is known and no byte has been changed yet. */
+  beforeChanges?: (survey: Survey) => void
+  /** Has the log surveyed by somebody else while it is replayed here; see threads/. undefined: it is not worth it. */
+  surveyor?: (start: StartPoint) => Surveyor | undefined
+}
+
+/** Somebody who surveys the log beside us. */
+export interface Surveyor {
+  /** Waits until the survey has passed a position or is complete; returns how far the log is known to be whole. */
+  passes(position: Lsn): Lsn
+  /** Waits until it is complete. undefined: it failed, and whoever asks must survey the log himself. */
+  result(): Survey | undefined
 }
 
 export interface Progress {
@@ -68,6 +82,9 @@ export class Recovery {
   readonly start: StartPoint
   readonly context: RedoContext
   private readonly log: (sentence: string) => void
+  /** Sentences that must wait until the log is known: nobody hears of redo when there will be none. */
+  private withheld: string[] | undefined
+  private surveyor: Surveyor | undefined
   private readonly time: bigint
   private surveyed: Survey | undefined
   private changing = false
@@ -78,10 +95,11 @@ export class Recovery {
     readonly parts: Parts = reference,
     private readonly options: RecoverOptions = {},
   ) {
-    this.log = options.log ?? (() => {})
+    this.log = (sentence) => (this.withheld ? void this.withheld.push(sentence) : options.log?.(sentence))
     this.start = findStartPoint(disk, parts)
     this.time = options.time ?? this.start.control.time
-    this.context = makeContext(disk, this.start, parts, { capacity: options.capacity, log: this.log })
+    const announced = options.surveyor ? beforeChanges(disk, () => this.beginChanges()) : disk
+    this.context = makeContext(announced, this.start, parts, { capacity: options.capacity, log: this.log })
     for (const sentence of this.start.sentences) this.log(sentence)
   }
 
@@ -92,16 +110,18 @@ export class Recovery {
   /** What the log holds, read once and checked to its end. @throws Unsupported for a resource manager we cannot redo */
   get survey(): Survey {
     if (this.surveyed) return this.surveyed
-    const { disk, start, parts } = this
-    this.surveyed = surveyLog(disk, start, parts, {
-      upTo: this.options.upTo,
-      onProgress: (position, records) =>
-        this.options.onProgress?.({ phase: 'survey', position, begin: start.redo, end: undefined, records }),
-    })
-    for (const [rmid, lsn] of this.surveyed.unsupported)
+    const survey = this.surveyor?.result() ?? this.surveyHere()
+    for (const [rmid, lsn] of survey.unsupported)
       throw new Unsupported(unsupportedManager(rmid, formatLsn(lsn)))
-    if (this.surveyed.end.cause === 'requested') this.refuseGoingBack(this.surveyed.endOfLog)
-    return this.surveyed
+    if (survey.end.cause === 'requested') this.refuseGoingBack(survey.endOfLog)
+    return (this.surveyed = survey)
+  }
+
+  private surveyHere(): Survey {
+    return surveyLog(this.disk, this.start, this.parts, {
+      upTo: this.options.upTo,
+      onProgress: (position, records) => this.progress('survey', position, records),
+    })
   }
 
   private refuseGoingBack(position: Lsn): void {
@@ -115,31 +135,87 @@ export class Recovery {
 
   /** Replays the log, a step a record. Pages change in memory, and on disk when memory is short. */
   *replay(): Generator<Step, void, undefined> {
-    const { survey } = this
-    if (survey.firstRecord === undefined) {
-      this.log(survey.end.reason)
-      this.log('redo is not required')
-      this.endReplay()
-      return
-    }
-    this.beginChanges()
-    this.log(`redo starts at ${formatLsn(survey.firstRecord)}`)
-    const reader = openLog(this.disk, this.start, this.parts, survey.endOfLog)
-    const limited = survey.end.cause === 'requested'
+    const reader = this.beginReplay(false)
+    if (!reader) return
     let records = 0
     for (const step of replay(reader, this.context)) {
       yield step
-      if (limited && reader.position >= survey.endOfLog) reader.stop()
-      if (++records % PROGRESS_EVERY === 0) this.progress('replay', step.record.endLsn, records)
+      this.replayed(reader, ++records)
     }
-    this.progress('replay', survey.endOfLog, records)
-    this.log(survey.end.reason)
-    this.log(`redo done at ${formatLsn(survey.lastRecord ?? 0n)}`)
-    this.endReplay()
+    this.endReplay(records)
   }
 
-  /** What a status table lacks now, no record brings back (xlog.c, InRecovery = false). */
-  private endReplay(): void {
+  /** The same to the end of the log, for whoever does not look at the steps: several times as fast. */
+  replayAll(): void {
+    if (this.replayBeside()) return
+    const reader = this.beginReplay(true)
+    if (!reader) return
+    this.context.touched = []
+    let records = 0
+    while (replayNext(reader, this.context)) this.replayed(reader, ++records)
+    this.endReplay(records)
+  }
+
+  /**
+   * Replays in memory what somebody else has surveyed a moment ago. Whatever would change a byte on disk waits until all
+   * of the log is known, and what the survey finds wrong comes before what replay does: to whoever looks at directory,
+   * sentences and errors it is the same as one after the other. False when nobody surveys beside us.
+   */
+  private replayBeside(): boolean {
+    const { parts, options } = this
+    if (!this.surveyed && parts === reference && options.upTo === undefined)
+      this.surveyor = options.surveyor?.(this.start)
+    if (!this.surveyor) return false
+    const { passes } = this.surveyor
+    this.withheld = []
+    this.context.touched = []
+    let records = 0
+    try {
+      const reader = openLog(this.disk, this.start, parts, { checkedBeside: passes, transient: true })
+      while (replayNext(reader, this.context))
+        if (++records % PROGRESS_EVERY === 0) this.progress('replay', reader.position, records)
+    } catch (error) {
+      this.beginChanges()
+      throw error
+    }
+    assert(records === this.survey.records, 'what was replayed is what was surveyed')
+    if (records > 0) this.beginChanges()
+    this.withheld = undefined
+    this.endReplay(records)
+    return true
+  }
+
+  private tellWithheld(): void {
+    const withheld = this.withheld
+    this.withheld = undefined
+    if (withheld) this.log(`redo starts at ${formatLsn(this.survey.firstRecord ?? 0n)}`)
+    for (const sentence of withheld ?? []) this.log(sentence)
+  }
+
+  /** The log, opened where replay begins; undefined when there is nothing to replay. */
+  private beginReplay(transient: boolean): WalReader | undefined {
+    const { survey } = this
+    if (survey.firstRecord === undefined) {
+      this.endReplay(0)
+      return undefined
+    }
+    this.beginChanges()
+    this.log(`redo starts at ${formatLsn(survey.firstRecord)}`)
+    return openLog(this.disk, this.start, this.parts, { checkedUpTo: survey.endOfLog, transient })
+  }
+
+  private replayed(reader: WalReader, records: number): void {
+    const { end, endOfLog } = this.survey
+    if (end.cause === 'requested' && reader.position >= endOfLog) reader.stop()
+    if (records % PROGRESS_EVERY === 0) this.progress('replay', reader.position, records)
+  }
+
+  private endReplay(records: number): void {
+    const { lastRecord, endOfLog, end } = this.survey
+    if (lastRecord !== undefined) this.progress('replay', endOfLog, records)
+    this.log(end.reason)
+    this.log(lastRecord === undefined ? 'redo is not required' : `redo done at ${formatLsn(lastRecord)}`)
+    // What a status table lacks now, no record brings back (xlog.c, InRecovery = false).
     for (const table of Object.values(this.context.tables)) table.endReplay()
   }
 
@@ -186,13 +262,14 @@ export class Recovery {
 
   private progress(phase: Progress['phase'], position: Lsn, records: number): void {
     const { redo } = this.start
-    this.options.onProgress?.({ phase, position, begin: redo, end: this.survey.endOfLog, records })
+    this.options.onProgress?.({ phase, position, begin: redo, end: this.surveyed?.endOfLog, records })
   }
 
   private beginChanges(): void {
     if (this.changing) return
+    const { survey } = this // whatever forbids recovery must show before the first change
+    this.options.beforeChanges?.(survey)
     this.changing = true
-    void this.survey // whatever forbids recovery must show before the first change
     for (const name of new Set(
       this.disk
         .list('pg_wal')
@@ -202,6 +279,7 @@ export class Recovery {
       this.disk.sync(join('pg_wal', name)) // write-ahead: the log we replay is on disk before any page is
     markInRecovery(this.disk, this.start.control, this.time)
     for (const path of this.context.stalePrepared) this.disk.remove(path)
+    this.tellWithheld()
   }
 }
 
@@ -255,7 +333,7 @@ export function recover(disk: Disk, parts: Parts = reference, options: RecoverOp
       checkpoint: undefined,
     }
   const { survey } = recovery
-  for (const step of recovery.replay()) void step
+  recovery.replayAll()
   const aborted = recovery.abort()
   const cleanup = recovery.cleanUp()
   const checkpoint = recovery.finish()

@@ -15,32 +15,47 @@ export interface Step {
   blocks: readonly BlockOutcome[]
 }
 
-/** Replays the log from where `reader` stands to its end. */
+/** Replays the log from where `reader` stands to its end, and hands out every step. */
 export function* replay(reader: WalReader, context: RedoContext): Generator<Step, void, undefined> {
-  for (;;) {
-    const record = reader.read()
-    if (record.kind === 'end') return
-    if (reader.overwritten !== undefined) {
-      context.overwritten = reader.overwritten
-      reader.overwritten = undefined
-    }
-    yield applyRecord(record, context)
+  for (let record; (record = nextRecord(reader, context));) yield applyRecord(record, context)
+}
+
+/** Replays the next record, and keeps nothing of it; false at the end of the log. */
+export function replayNext(reader: WalReader, context: RedoContext): boolean {
+  const record = nextRecord(reader, context)
+  if (!record) return false
+  context.touched.length = 0
+  redoRecord(record, context)
+  return true
+}
+
+function nextRecord(reader: WalReader, context: RedoContext): WalRecord | undefined {
+  const record = reader.read()
+  if (record.kind === 'end') return undefined
+  if (reader.overwritten !== undefined) {
+    context.overwritten = reader.overwritten
+    reader.overwritten = undefined
   }
+  return record
 }
 
 /** Redoes one record. */
 export function applyRecord(record: WalRecord, context: RedoContext): Step {
+  const blocks: BlockOutcome[] = (context.touched = [])
+  redoRecord(record, context)
+  return { record, blocks }
+}
+
+function redoRecord(record: WalRecord, context: RedoContext): void {
   const redo = resourceManagers[record.xl_rmid]?.redo
   if (!redo) throw new Unsupported(unsupportedManager(record.xl_rmid, formatLsn(record.lsn)))
   context.pool.beginRecord()
-  context.touched = []
   context.counters.advancePastXid(record.xl_xid)
   try {
     redo(record, context)
   } catch (error) {
     throw error instanceof CorruptData ? error.during(redoContext(record, context)) : error
   }
-  return { record, blocks: context.touched }
 }
 
 /** PostgreSQL's words for where redo was: record, operation, and the pages it asked for (rm_redo_error_callback). */

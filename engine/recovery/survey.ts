@@ -3,12 +3,13 @@
 
 import { CorruptData } from '../bytes/errors.js'
 import type { Disk } from '../disk/disk.js'
-import { formatLsn, type Lsn } from '../format/lsn.js'
-import { parsePrepare, parseTransactionEnd, XACT } from '../format/transactionRecord.js'
+import { formatLsn, lsnOf, type Lsn } from '../format/lsn.js'
+import { parsePrepare, XACT } from '../format/transactionRecord.js'
 import { reference, type Parts, type TransactionEvent } from '../parts.js'
 import { resourceManagers } from '../redo/resourceManagers.js'
 import { runningTransactions, STANDBY } from '../redo/standby.js'
-import { WalReader } from '../wal/reader.js'
+import { transactionEnd } from '../redo/transaction.js'
+import { WalReader, type WalReaderOptions } from '../wal/reader.js'
 import type { EndOfWal, WalRecord } from '../wal/record.js'
 import type { StartPoint } from './startup.js'
 import { TimelineWatch } from './timeline.js'
@@ -50,7 +51,12 @@ export interface SurveyOptions {
 }
 
 /** Opens the log where replay begins: at the redo point, or behind a shutdown checkpoint. */
-export function openLog(disk: Disk, start: StartPoint, parts: Parts, checkedUpTo?: Lsn): WalReader {
+export function openLog(
+  disk: Disk,
+  start: StartPoint,
+  parts: Parts,
+  options: Pick<WalReaderOptions, 'checkedUpTo' | 'checkedBeside' | 'transient'> = {},
+): WalReader {
   const reader = new WalReader({
     disk,
     segmentSize: start.control.xlog_seg_size,
@@ -58,7 +64,7 @@ export function openLog(disk: Disk, start: StartPoint, parts: Parts, checkedUpTo
     systemIdentifier: start.control.system_identifier,
     locateLsn: parts.locateLsn,
     recordCrc: parts.recordCrc === reference.recordCrc ? undefined : parts.recordCrc,
-    checkedUpTo,
+    ...options,
   })
   reader.beginAt(start.redo)
   if (start.redo === start.checkpointLsn) reader.read() // the checkpoint itself was completed
@@ -69,7 +75,7 @@ const PROGRESS_EVERY = 16384
 
 /** Reads the log to its end. */
 export function surveyLog(disk: Disk, start: StartPoint, parts: Parts, options: SurveyOptions = {}): Survey {
-  const reader = openLog(disk, start, parts)
+  const reader = openLog(disk, start, parts, { transient: true })
   const transactions = new TransactionLedger(parts)
   const timelines = new TimelineWatch(start.checkpoint.ThisTimeLineID, start.timelines)
   const counts = {
@@ -78,8 +84,9 @@ export function surveyLog(disk: Disk, start: StartPoint, parts: Parts, options: 
     byManager: new Map<number, ManagerCount>(),
     unsupported: new Map<number, Lsn>(),
   }
-  let first: WalRecord | undefined
-  let last: WalRecord | undefined = reader.lastRecord
+  const begin = reader.position
+  let first: Lsn | undefined
+  const last = { lsnHigh: 0, lsnLow: 0, endHigh: 0, endLow: 0 } // the record itself is gone when the next is read
   for (;;) {
     const read = reader.read()
     const record: WalRecord | EndOfWal = isBeyond(read, options.upTo) ? requestedEnd(read) : read
@@ -87,15 +94,18 @@ export function surveyLog(disk: Disk, start: StartPoint, parts: Parts, options: 
       return {
         ...counts,
         ...transactions.result(),
-        firstRecord: first?.lsn,
-        lastRecord: first && last?.lsn,
-        endOfLog: last?.endLsn ?? start.redo,
+        firstRecord: first,
+        lastRecord: first === undefined ? undefined : lsnOf(last.lsnHigh, last.lsnLow),
+        endOfLog: first === undefined ? begin : lsnOf(last.endHigh, last.endLow),
         end: record,
         timeline: reader.timeline,
       }
     }
-    first ??= record
-    last = record
+    first ??= record.lsn
+    last.lsnHigh = record.lsnHigh
+    last.lsnLow = record.lsnLow
+    last.endHigh = record.endHigh
+    last.endLow = record.endLow
     timelines.take(record)
     count(counts, record)
     noteTransaction(transactions, record)
@@ -160,7 +170,7 @@ function hearTransaction(record: WalRecord, hear: Hear): void {
   const operation = record.xl_info & XACT.OPMASK
   if (operation === XACT.PREPARE) hear(record.xl_xid, 'prepare', parsePrepare(record.main).subxids)
   else if (operation <= XACT.ABORT_PREPARED) {
-    const end = parseTransactionEnd(record.main, record.xl_info)
+    const end = transactionEnd(record)
     const prepared = operation >= XACT.COMMIT_PREPARED
     const name = operation === XACT.COMMIT || operation === XACT.COMMIT_PREPARED ? 'commit' : 'abort'
     if (prepared) hear(end.twophaseXid, `${name} prepared`, end.subxids, end.xact_time)
@@ -181,6 +191,8 @@ class TransactionLedger {
   private aborted = 0
   private lastTime: bigint | undefined
   private readonly open = new Set<number>()
+  /** Seen a moment ago, and open since: most records are another one of the same transaction's. */
+  private latest = -1
   private readonly events: TransactionEvent[] = []
   private readonly keepEvents: boolean
 
@@ -205,9 +217,11 @@ class TransactionLedger {
 
   private readonly hear: Hear = (xid, kind, subxids, time) => {
     if (kind === 'seen') {
-      if (this.open.has(xid)) return
+      if (xid === this.latest || this.open.has(xid)) return
+      this.latest = xid
       this.open.add(xid)
     } else {
+      this.latest = -1
       this.open.delete(xid)
       for (const subxid of subxids) this.open.delete(subxid)
       if (time !== undefined) {

@@ -110,9 +110,11 @@ function restore(
 ): BlockOutcome & { page: BufferedPage } {
   const image = ref.image
   assert(image !== undefined, 'a block whose image applies has one')
-  const page = context.pool.zeroed(file, ref.block)
-  if (!restoreImage(image, record.imageBytes(image), page.bytes))
+  const page = context.pool.place(file, ref.block)
+  if (!restoreImage(image, record.imageBytes(image), page.bytes)) {
+    page.bytes.fill(0) // it may still hold another page's bytes
     throw inRecord(record, `could not decompress image at ${formatLsn(record.lsn)}, block ${ref.id}`)
+  }
   // A page of zeroes may be restored too; an LSN would make it look used.
   if (!isNewPage(page)) setPageLsn(page, record.endHigh, record.endLow)
   context.pool.markDirty(page)

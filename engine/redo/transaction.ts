@@ -7,6 +7,7 @@ import { TRANSACTION_STATUS, xidPrecedes } from '../format/transactionStatus.js'
 import {
   parsePrepare,
   parseTransactionEnd,
+  plainEnd,
   XACT,
   XINFO,
   type TransactionEnd,
@@ -56,7 +57,7 @@ export const transaction: ResourceManager = {
 }
 
 function redoEnd(record: WalRecord, context: RedoContext, operation: number): void {
-  const end = parseTransactionEnd(record.main, record.xl_info)
+  const end = transactionEnd(record)
   const prepared = operation === XACT.COMMIT_PREPARED || operation === XACT.ABORT_PREPARED
   const committed = operation === XACT.COMMIT || operation === XACT.COMMIT_PREPARED
   const xid = prepared ? end.twophaseXid : record.xl_xid
@@ -75,6 +76,13 @@ function redoEnd(record: WalRecord, context: RedoContext, operation: number): vo
     context.prepared.delete(xid)
     context.disk.remove(join(TWOPHASE_DIRECTORY, twophaseFileName(context.counters.fullXid(xid))))
   }
+}
+
+/** What a commit or abort record says. Most say nothing but their time: those are read where they lie. */
+export function transactionEnd(record: WalRecord): TransactionEnd {
+  if (record.xl_info & XACT.HAS_INFO || record.mainLength < 8)
+    return parseTransactionEnd(record.main, record.xl_info)
+  return plainEnd(record.view.getBigInt64(record.mainAt, true))
 }
 
 function finishEnd(record: WalRecord, context: RedoContext, end: TransactionEnd): void {

@@ -116,12 +116,13 @@ export class CutLog {
     const { log } = this
     const whole = lastBefore(log, log.base + BigInt(cut))
     const reader = readerOf(log, log.records[Math.max(0, whole - 2)].start, this.disk, this.options)
+    let after = 0n
     let read = reader.read()
-    while (read.kind === 'record') read = reader.read()
+    for (; read.kind === 'record'; read = reader.read()) after = read.endLsn
     const { start, end } = log.records[whole]
     const expected = placeOfEnd(log, start, end)
     return {
-      found: ending({ ...read, aborted: read.aborted, after: reader.lastRecord?.endLsn ?? 0n }),
+      found: ending({ ...read, aborted: read.aborted, after }),
       expected: ending(expected),
     }
   }

@@ -4,23 +4,25 @@
 import { BKPBLOCK, BKPIMAGE, FRAGMENT, XLogRecord } from '../format/walRecord.js'
 import { BLCKSZ } from '../format/controlFile.js'
 import { formatLsn } from '../format/lsn.js'
-import { BlockRef, type BlockImage, type WalRecord } from './record.js'
+import { BlockRef, type BlockImage, type ReusedRecord, type WalRecord } from './record.js'
 
-/** Where the headers have been read to, and the payload bytes they announced. One record is decoded at a time. */
-const cursor = { at: 0, announced: 0 }
+/** Where the headers have been read to, and what they announced so far. One record is decoded at a time. */
+const cursor = { at: 0, announced: 0, blocks: 0 }
 
 /**
  * Fills in blocks, main data, origin and top-level transaction of a record whose CRC is right.
+ * Block references are new objects, or those of `reused`.
  * Returns undefined, or PostgreSQL's sentence for what does not fit. It names this record's own position; PostgreSQL
  * names that of the record it has handed out last, which may be any distance behind, as it reads ahead.
  */
-export function decodeRecord(record: WalRecord): string | undefined {
+export function decodeRecord(record: WalRecord, reused?: ReusedRecord): string | undefined {
   const { view } = record
   const end = record.at + record.xl_tot_len
   const short = (): string => `record with invalid length at ${formatLsn(record.lsn)}`
   let blocks: BlockRef[] | undefined
+  let previous: BlockRef | undefined
   cursor.at = record.at + XLogRecord.size
-  cursor.announced = 0
+  cursor.announced = cursor.blocks = 0
 
   while (end - cursor.at > cursor.announced) {
     const id = view.getUint8(cursor.at++)
@@ -41,15 +43,17 @@ export function decodeRecord(record: WalRecord): string | undefined {
       record.toplevelXid = view.getUint32(cursor.at, true)
       cursor.at += 4
     } else if (id <= FRAGMENT.MAX_BLOCK_ID) {
-      const ref = readBlockHeader(record, end, id, blocks?.[blocks.length - 1])
+      const ref = readBlockHeader(record, end, id, previous, reused)
       if (ref === undefined) return short()
       if (typeof ref === 'string') return `${ref} at ${formatLsn(record.lsn)}`
-      if (blocks) blocks.push(ref)
-      else blocks = [ref]
+      if (!reused) (blocks ??= []).push(ref)
+      previous = ref
+      cursor.blocks++
     } else return `invalid block_id ${id} at ${formatLsn(record.lsn)}`
   }
   if (end - cursor.at !== cursor.announced) return short()
-  placePayloads(record, blocks)
+  if (cursor.blocks > 0) record.blocks = blocks ?? reused?.list(cursor.blocks) ?? []
+  placePayloads(record)
   return undefined
 }
 
@@ -59,6 +63,7 @@ function readBlockHeader(
   end: number,
   id: number,
   previous: BlockRef | undefined,
+  reused: ReusedRecord | undefined,
 ): BlockRef | string | undefined {
   const { view } = record
   let at = cursor.at
@@ -92,37 +97,34 @@ function readBlockHeader(
   const sameRel = (flags & BKPBLOCK.SAME_REL) !== 0
   if (sameRel && !previous) return 'BKPBLOCK_SAME_REL set but no previous rel'
   if (end - at < (sameRel ? 4 : 16)) return undefined
-  const ref =
-    sameRel && previous
-      ? new BlockRef(id, flags, previous.spcOid, previous.dbOid, previous.relNumber, view.getUint32(at, true))
-      : new BlockRef(
-          id,
-          flags,
-          view.getUint32(at, true),
-          view.getUint32(at + 4, true),
-          view.getUint32(at + 8, true),
-          view.getUint32(at + 12, true),
-        )
+  const from = sameRel ? previous : undefined
+  const spcOid = from ? from.spcOid : view.getUint32(at, true)
+  const dbOid = from ? from.dbOid : view.getUint32(at + 4, true)
+  const relNumber = from ? from.relNumber : view.getUint32(at + 8, true)
+  at += sameRel ? 4 : 16
+  const block = view.getUint32(at - 4, true)
+  const ref = reused
+    ? reused.ref(cursor.blocks, id, flags, spcOid, dbOid, relNumber, block)
+    : new BlockRef(id, flags, spcOid, dbOid, relNumber, block)
   ref.dataLength = dataLength
   ref.image = image
-  cursor.at = at + (sameRel ? 4 : 16)
+  cursor.at = at
   cursor.announced += dataLength
   return ref
 }
 
 /** The payloads follow the headers, in the same order: image, data, image, data, …, main data. */
-function placePayloads(record: WalRecord, blocks: BlockRef[] | undefined): void {
+function placePayloads(record: WalRecord): void {
   let at = cursor.at
-  if (blocks) {
-    record.blocks = blocks
-    for (const ref of blocks) {
-      if (ref.image) {
-        ref.image = { ...ref.image, at }
-        at += ref.image.length
-      }
-      ref.dataAt = at
-      at += ref.dataLength
+  const { blocks } = record
+  for (let i = 0; i < blocks.length; i++) {
+    const ref = blocks[i]
+    if (ref.image) {
+      ref.image.at = at
+      at += ref.image.length
     }
+    ref.dataAt = at
+    at += ref.dataLength
   }
   record.mainAt = at
 }

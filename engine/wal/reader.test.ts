@@ -67,6 +67,33 @@ function damage(log: Log, at: Lsn, write: (view: DataView) => void): void {
   log.disk.write(file, offset, bytes)
 }
 
+test('a transient reader reads the same, again and again in the same record', () => {
+  const sizes = [0, 7, 255, 256, 8100, 8192, 20000, 3, 300_000, 12, 900_000, 7, 65_536, 0]
+  const log = buildLog(sizes)
+  const { records, end } = readAll(log)
+  const options = {
+    disk: log.disk,
+    segmentSize: SEGMENT,
+    timelines: soleTimeline(1),
+    systemIdentifier: SYSTEM,
+  }
+  const reader = new WalReader({ ...options, transient: true })
+  reader.beginAt(log.begin)
+  const first = reader.read()
+  for (const [i, kept] of records.entries()) {
+    const read = i === 0 ? first : reader.read()
+    expect(read).toBe(first)
+    if (read.kind === 'end') throw new Error(read.reason)
+    const header = ({ lsn, endLsn, xl_xid, xl_info, xl_rmid, xl_tot_len }: WalRecord) =>
+      [lsn, endLsn, xl_xid, xl_info, xl_rmid, xl_tot_len].join(' ')
+    expect(header(read)).toBe(header(kept))
+    expect(Buffer.compare(read.raw, kept.raw)).toBe(0)
+    expect(Buffer.compare(read.main, kept.main)).toBe(0)
+  }
+  expect(reader.position).toBe(log.end)
+  expect(reader.read()).toEqual(end)
+})
+
 test('what was written is read: sizes on both sides of every page and segment border', () => {
   const sizes = [0, 1, 254, 255, 256, 8000, 8192, 20000, 3, 300_000, 900_000, 7, 0, 0]
   const log = buildLog(sizes)

@@ -10,11 +10,12 @@
 
 import type { Disk } from '../disk/disk.js'
 import { crcFinish, crcUpdate, CRC_INIT } from '../bytes/crc32c.js'
+import { viewOf } from '../bytes/layout.js'
 import { formatLsn, locateLsn, maxAlign, segmentFileName, type Lsn } from '../format/lsn.js'
 import { XLOG_BLCKSZ, XLOG_PAGE_MAGIC, XLogLongPageHeader, XLogPageHeader, XLP } from '../format/walPage.js'
 import { RM_MAX_BUILTIN_ID, RM_MIN_CUSTOM_ID, XLogRecord } from '../format/walRecord.js'
 import { decodeRecord } from './decoder.js'
-import { WalRecord, type EndCause, type EndOfWal } from './record.js'
+import { ReusedRecord, WalRecord, type EndCause, type EndOfWal } from './record.js'
 import { WAL_DIRECTORY, WalSegments, type Timelines, type WalWindow } from './segments.js'
 
 export interface WalReaderOptions {
@@ -31,6 +32,13 @@ export interface WalReaderOptions {
   recordCrc?: (record: Uint8Array) => number
   /** Skip the CRC of records that end at or before this position: they were checked a moment ago. */
   checkedUpTo?: Lsn
+  /** The same of somebody who is still checking: waits until they have passed a position, and says how far they are. */
+  checkedBeside?: (position: Lsn) => Lsn
+  /**
+   * Read everything into the same memory, and hand out the same record, over and over: a record is good until the next
+   * is read. For loops over a whole log that keep none.
+   */
+  transient?: boolean
 }
 
 /** CRC of a record: its bytes from 24 on, then its first 20 (xlogreader.c, ValidXLogRecord). */
@@ -39,6 +47,12 @@ export function recordCrc(record: Uint8Array): number {
   return crcFinish(crcUpdate(payload, record, 0, XLogRecord.at.xl_crc))
 }
 
+interface Memory {
+  readonly bytes: Uint8Array
+  readonly view: DataView
+}
+
+const NO_MEMORY: Memory = { bytes: new Uint8Array(0), view: new DataView(new ArrayBuffer(0)) }
 const BAD = Symbol('the log ends here')
 const TWO_32 = 0x100000000
 
@@ -47,8 +61,6 @@ const TWO_32 = 0x100000000
  * works on plain numbers and stays exact for any 64-bit LSN.
  */
 export class WalReader {
-  /** Start and end of the last whole record; end is where PostgreSQL would write next. */
-  lastRecord: WalRecord | undefined
   /** Set when an overwritten record was skipped: where it had started. */
   overwritten: Lsn | undefined
 
@@ -59,6 +71,8 @@ export class WalReader {
   private originHigh = 0
   private next = 0
   private previous = -1 // start of the previous record; -1: first read after a jump
+  private readonly reused: ReusedRecord | undefined
+  private gathered = NO_MEMORY
   private window: WalWindow | undefined
   private windowAt = 0 // distance of the window's first byte from origin
   private checkedPage = -1
@@ -75,7 +89,8 @@ export class WalReader {
 
   constructor(private readonly options: WalReaderOptions) {
     this.segmentSize = options.segmentSize
-    this.segments = new WalSegments(options.disk, options.segmentSize, options.timelines)
+    this.segments = new WalSegments(options.disk, options.segmentSize, options.timelines, options.transient)
+    this.reused = options.transient ? new ReusedRecord() : undefined
   }
 
   /** Goes to a position where a record starts (or a page, which is taken as its first record's start). */
@@ -89,7 +104,7 @@ export class WalReader {
     this.latestTimeline = this.fileTimeline = this.recordTimeline = 0
     this.strangeTimeline = false
     this.window = undefined
-    this.lastRecord = this.end = this.overwritten = this.aborted = undefined
+    this.end = this.overwritten = this.aborted = undefined
     const trusted = this.options.checkedUpTo
     this.trusted = trusted === undefined ? -1 : Number(trusted - this.origin)
   }
@@ -102,7 +117,7 @@ export class WalReader {
     return this.recordTimeline
   }
 
-  /** Where the next record would be read. */
+  /** Where the next record would be read: the end of the last one. */
   get position(): Lsn {
     return this.lsnAt(this.next)
   }
@@ -229,10 +244,10 @@ export class WalReader {
 
   /** Gathers a record over page ends; a number when it was overwritten: the page to go on at. */
   private assemble(start: number, total: number, firstPage: number): WalRecord | typeof BAD | number {
-    let gathered = new Uint8Array(Math.min(total, 2 * XLOG_BLCKSZ))
+    let gathered = this.gatheringPlace(Math.min(total, 2 * XLOG_BLCKSZ))
     let length = XLOG_BLCKSZ - (start - firstPage)
     const window = this.window as WalWindow
-    gathered.set(window.bytes.subarray(start - this.windowAt, start - this.windowAt + length))
+    gathered.bytes.set(window.bytes.subarray(start - this.windowAt, start - this.windowAt + length))
     let headerSeen = length >= XLogRecord.size
     let page = firstPage
     const broken = (): typeof BAD => {
@@ -261,23 +276,32 @@ export class WalReader {
       }
       const header = this.headerSize(page)
       const share = Math.min(remaining, XLOG_BLCKSZ - header)
-      if (length + share > gathered.length) {
-        const grown = new Uint8Array(Math.min(total, Math.max(gathered.length * 2, length + share)))
-        grown.set(gathered.subarray(0, length))
+      if (length + share > gathered.bytes.length) {
+        const grown = this.gatheringPlace(
+          Math.min(total, Math.max(gathered.bytes.length * 2, length + share)),
+        )
+        grown.bytes.set(gathered.bytes.subarray(0, length))
         gathered = grown
       }
-      gathered.set(bytes.subarray(at + header, at + header + share), length)
+      gathered.bytes.set(bytes.subarray(at + header, at + header + share), length)
       length += share
       if (!headerSeen) {
         headerSeen = true
-        if (!this.validHeader(new DataView(gathered.buffer), 0, start)) return broken()
+        if (!this.validHeader(gathered.view, 0, start)) return broken()
       }
       if (length === total) {
         const end = page + header + maxAlign(remaining)
-        const record = this.accept(gathered, new DataView(gathered.buffer), 0, total, start, end)
+        const record = this.accept(gathered.bytes, gathered.view, 0, total, start, end)
         return record === BAD && this.fault.cause !== 'timeline' ? broken() : record
       }
     }
+  }
+
+  /** Memory in which a record of at most `size` bytes is put together; it grows with what is really there. */
+  private gatheringPlace(size: number): Memory {
+    if (this.reused && this.gathered.bytes.length >= size) return this.gathered
+    const bytes = new Uint8Array(size)
+    return (this.gathered = { bytes, view: viewOf(bytes) })
   }
 
   /** The last two checks, CRC and contents; then the record counts as read. */
@@ -289,11 +313,13 @@ export class WalReader {
     start: number,
     end: number,
   ): WalRecord | typeof BAD {
-    if (end > this.trusted) {
+    if (end > this.trusted && !this.isCheckedBeside(end)) {
       const own = this.options.recordCrc
       const computed = own
         ? own(bytes.subarray(at, at + total))
-        : crcFinish(crcUpdate(crcUpdate(CRC_INIT, bytes, at + 24, at + total), bytes, at, at + 20))
+        : crcFinish(
+            crcUpdate(crcUpdate(CRC_INIT, bytes, at + 24, at + total, view), bytes, at, at + 20, view),
+          )
       if (computed !== view.getUint32(at + 20, true))
         return this.bad(
           'checksum',
@@ -305,28 +331,28 @@ export class WalReader {
     if (rmid === 0 && (info & 0xf0) === 0x40) end = Math.ceil(end / this.segmentSize) * this.segmentSize // XLOG_SWITCH
     const lsn = this.originLow + start
     const endLsn = this.originLow + end
-    const record = new WalRecord(
-      bytes,
-      view,
-      at,
-      total,
-      view.getUint32(at + 4, true),
-      info,
-      rmid,
-      lsn < TWO_32 ? this.originHigh : this.originHigh + Math.floor(lsn / TWO_32),
-      lsn < TWO_32 ? lsn : lsn % TWO_32,
-      endLsn < TWO_32 ? this.originHigh : this.originHigh + Math.floor(endLsn / TWO_32),
-      endLsn < TWO_32 ? endLsn : endLsn % TWO_32,
-    )
-    const wrong = decodeRecord(record)
+    const lsnHigh = lsn < TWO_32 ? this.originHigh : this.originHigh + Math.floor(lsn / TWO_32)
+    const lsnLow = lsn < TWO_32 ? lsn : lsn % TWO_32
+    const endHigh = endLsn < TWO_32 ? this.originHigh : this.originHigh + Math.floor(endLsn / TWO_32)
+    const endLow = endLsn < TWO_32 ? endLsn : endLsn % TWO_32
+    const xid = view.getUint32(at + 4, true)
+    const record = this.reused
+      ? this.reused.become(bytes, view, at, lsnHigh, lsnLow, endHigh, endLow)
+      : new WalRecord(bytes, view, at, total, xid, info, rmid, lsnHigh, lsnLow, endHigh, endLow)
+    const wrong = decodeRecord(record, this.reused)
     if (wrong !== undefined) return this.bad('contents', wrong)
     // Only when the record is whole: it does not count as torn, and will be written over (xlogrecovery.c, ReadRecord).
     if (this.strangeTimeline) return this.bad('timeline', this.strange())
     this.previous = start
     this.next = end
     this.recordTimeline = this.fileTimeline
-    this.lastRecord = record
     return record
+  }
+
+  private isCheckedBeside(end: number): boolean {
+    const { checkedBeside } = this.options
+    if (checkedBeside) this.trusted = Number(checkedBeside(this.lsnAt(end)) - this.origin)
+    return end <= this.trusted
   }
 
   /** Makes the page at `page` readable in the window, its header checked. */

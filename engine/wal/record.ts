@@ -1,12 +1,13 @@
 // A decoded record points into the bytes it was read from: nothing is copied until somebody asks.
 
+import { viewOf } from '../bytes/layout.js'
 import { BKPBLOCK, BKPIMAGE } from '../format/walRecord.js'
 import { lsnOf, type Lsn } from '../format/lsn.js'
 import type { RelFileLocator } from '../format/relationPath.js'
 
 /** A full-page image inside a record; `at` is an offset in the record's buffer. */
 export interface BlockImage {
-  readonly at: number
+  at: number
   readonly length: number
   readonly hole_offset: number
   readonly hole_length: number
@@ -39,6 +40,7 @@ export class BlockRef implements RelFileLocator {
   }
 }
 
+const NO_BYTES = new Uint8Array(0)
 const NO_BLOCKS: readonly BlockRef[] = []
 
 /** A whole record, checked and decoded. */
@@ -103,6 +105,75 @@ export class WalRecord {
   }
   imageBytes(image: BlockImage): Uint8Array {
     return this.bytes.subarray(image.at, image.at + image.length)
+  }
+}
+
+/** What may be written again in objects that nobody keeps. */
+type Reused<T> = { -readonly [K in keyof T]: T[K] }
+
+/**
+ * One record and its block references, filled in anew for each record of the log: what a reader hands out to loops that
+ * keep none. Millions of records then leave nothing to clear away.
+ */
+export class ReusedRecord {
+  private readonly refs: BlockRef[] = []
+  private readonly lists: BlockRef[][] = [[]]
+  private readonly record = new WalRecord(NO_BYTES, viewOf(NO_BYTES), 0, 0, 0, 0, 0, 0, 0, 0, 0)
+
+  /** The record, without blocks and main data so far. */
+  become(
+    bytes: Uint8Array,
+    view: DataView,
+    at: number,
+    lsnHigh: number,
+    lsnLow: number,
+    endHigh: number,
+    endLow: number,
+  ): WalRecord {
+    const record: Reused<WalRecord> = this.record
+    record.bytes = bytes
+    record.view = view
+    record.at = at
+    record.xl_tot_len = view.getUint32(at, true)
+    record.xl_xid = view.getUint32(at + 4, true)
+    record.xl_info = view.getUint8(at + 16)
+    record.xl_rmid = view.getUint8(at + 17)
+    record.lsnHigh = lsnHigh
+    record.lsnLow = lsnLow
+    record.endHigh = endHigh
+    record.endLow = endLow
+    record.blocks = NO_BLOCKS
+    record.mainAt = record.mainLength = record.toplevelXid = record.origin = 0
+    return this.record
+  }
+
+  /** Block reference number `n` of the record. */
+  ref(
+    n: number,
+    id: number,
+    flags: number,
+    spcOid: number,
+    dbOid: number,
+    relNumber: number,
+    block: number,
+  ): BlockRef {
+    if (n === this.refs.length) {
+      this.refs.push(new BlockRef(id, flags, spcOid, dbOid, relNumber, block))
+      this.lists.push([...this.refs])
+    }
+    const ref: Reused<BlockRef> = this.refs[n]
+    ref.id = id
+    ref.flags = flags
+    ref.spcOid = spcOid
+    ref.dbOid = dbOid
+    ref.relNumber = relNumber
+    ref.block = block
+    return this.refs[n]
+  }
+
+  /** The first `n` block references. */
+  list(n: number): readonly BlockRef[] {
+    return this.lists[n]
   }
 }
 

@@ -31,7 +31,7 @@ export interface SegmentFile {
   size: number
 }
 
-/** A piece of a segment in memory. `bytes` is never written to again, so records may point into it. */
+/** A piece of a segment in memory. Records point into `bytes`; they are written again only when windows are transient. */
 export interface WalWindow {
   bytes: Uint8Array
   view: DataView
@@ -57,12 +57,15 @@ export class WalSegments {
   /** Bytes read at once: few for who wants one record, more and more for who reads on. A power of two. */
   private windowSize = FIRST_WINDOW_BYTES
   readonly timelines: readonly Timeline[]
+  private memory = new Uint8Array(0)
 
   constructor(
     readonly disk: Disk,
     readonly segmentSize: number,
     /** Timelines to look in, newest first. */
     timelines: Timelines,
+    /** Reads every window into the same memory: the one before is gone then. */
+    private readonly transient = false,
   ) {
     this.timelines = timelines.map((one) =>
       typeof one === 'number' ? { id: one, begin: 0n, end: undefined } : one,
@@ -88,9 +91,15 @@ export class WalSegments {
     const file = this.find(segment, atLeast)
     if (!file) return undefined
     const start = offset - (offset % this.windowSize)
-    const bytes = this.disk.read(join(WAL_DIRECTORY, file.name), start, this.windowSize)
+    const bytes = this.read(join(WAL_DIRECTORY, file.name), start)
     this.windowSize = Math.min(this.windowSize * 4, WINDOW_BYTES, this.segmentSize)
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     return { bytes, view, offset: start, segment, ...file }
+  }
+
+  private read(path: string, start: number): Uint8Array {
+    if (!this.transient) return this.disk.read(path, start, this.windowSize)
+    if (this.memory.length !== this.windowSize) this.memory = new Uint8Array(this.windowSize)
+    return this.memory.subarray(0, this.disk.readInto(path, start, this.memory))
   }
 }

@@ -1,0 +1,2 @@
+/** See temporaryFolder.mjs. */
+export function useTemporaryFolder(): void

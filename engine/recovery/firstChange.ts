@@ -1,0 +1,31 @@
+// Redo changes pages in memory; now and then it makes, cuts or removes a file, or memory is short and a page is written.
+// The first of these moments is announced, because before it must stand: the whole log is known, it is on disk, and
+// pg_control says that recovery is under way.
+
+import type { Disk } from '../disk/disk.js'
+
+/** The same disk; `announce` is called before every call that changes something. */
+export function beforeChanges(disk: Disk, announce: () => void): Disk {
+  const announced =
+    <A extends unknown[]>(change: (...given: A) => void) =>
+    (...given: A): void => {
+      announce()
+      change(...given)
+    }
+  return {
+    name: disk.name,
+    read: (path, offset, length) => disk.read(path, offset, length),
+    readInto: (path, offset, target) => disk.readInto(path, offset, target),
+    size: (path) => disk.size(path),
+    kind: (path) => disk.kind(path),
+    list: (path) => disk.list(path),
+    write: announced((path, offset, bytes) => disk.write(path, offset, bytes)),
+    truncate: announced((path, size) => disk.truncate(path, size)),
+    makeDirectory: announced((path) => disk.makeDirectory(path)),
+    rename: announced((from, to) => disk.rename(from, to)),
+    remove: announced((path) => disk.remove(path)),
+    link: announced((path, target) => disk.link(path, target)),
+    sync: announced((path) => disk.sync(path)),
+    usedBy: disk.usedBy?.bind(disk),
+  }
+}

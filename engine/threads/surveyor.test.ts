@@ -1,0 +1,207 @@
+// A native server, killed: recovered alone and with a thread that surveys the log, in much memory and in little. Nobody
+// who looks at directory, sentences, errors or findings may notice which it was.
+
+import { createHash } from 'node:crypto'
+import { chmodSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { nodeDisk } from '../disk/nodeDisk.js'
+import { overlayDisk } from '../disk/overlayDisk.js'
+import { readControlFile } from '../format/controlFile.js'
+import { formatLsn, segmentFileName } from '../format/lsn.js'
+import { relationPath } from '../format/relationPath.js'
+import { reference } from '../parts.js'
+import { Recovery, type RecoverOptions } from '../recovery/recovery.js'
+import type { StartPoint } from '../recovery/startup.js'
+import type { Survey } from '../recovery/survey.js'
+import { crashNative } from '../scenes/crashNative.js'
+import { nativeIsAvailable } from '../scenes/native.js'
+import type { NativeScene } from '../scenes/nativeScene.js'
+import { WalWriter } from '../wal/writer.js'
+import { surveyBeside, surveyInThread } from './surveyor.js'
+
+const scene: NativeScene = {
+  name: 'a busy minute',
+  why: 'many pages, files that come and go, work that is prepared, taken back or left open',
+  before: [
+    'create table kept (id int primary key, body text)',
+    "insert into kept select g, repeat('k', 200) from generate_series(1, 3000) g",
+  ],
+  main: [
+    "update kept set body = repeat('n', 150 + $i) where id % 7 = $i",
+    "insert into kept select 10000 * $i + g, repeat('i', 100) from generate_series(1, 500) g",
+    "begin; insert into kept values (-$i, 'prepared'); prepare transaction 'p$i'",
+    'create table made_$i as select * from kept',
+    'begin; delete from kept where id % 11 = $i; rollback',
+    'drop table made_$i',
+  ],
+  rounds: 4,
+  settings: { full_page_writes: 'off' }, // so that redo reads pages
+  open: ['insert into kept values (0, $$never$$)'],
+}
+
+const shelf = mkdtempSync(join(tmpdir(), 'pgcrash-threads-'))
+chmodSync(shelf, 0o755)
+afterAll(() => rmSync(shelf, { recursive: true, force: true }))
+const crashed = join(shelf, 'crashed')
+let copies = 0
+
+function copy(change: (dir: string) => void = () => {}): string {
+  const dir = join(shelf, `copy${copies++}`)
+  cpSync(crashed, dir, { recursive: true, verbatimSymlinks: true })
+  change(dir)
+  return dir
+}
+
+/** A digest of each file that is in the directory. */
+function files(dir: string, path = ''): Record<string, string> {
+  const found: Record<string, string> = {}
+  for (const entry of readdirSync(join(dir, path), { withFileTypes: true })) {
+    const name = join(path, entry.name)
+    if (entry.isDirectory()) Object.assign(found, files(dir, name))
+    else found[name] = createHash('sha256').update(readFileSync(join(dir, name))).digest('hex') // prettier-ignore
+  }
+  return found
+}
+
+interface Outcome {
+  said: string[]
+  error?: string
+  known?: Survey
+  found?: unknown
+  files?: Record<string, string>
+}
+
+/** Recovers a directory; what came of it. */
+function outcome(dir: string, options: RecoverOptions, rehearse = false): Outcome {
+  const node = nodeDisk(dir, { readOnly: rehearse })
+  const result: Outcome = { said: [] }
+  const disk = rehearse ? overlayDisk(node) : node
+  try {
+    const recovery = new Recovery(disk, reference, {
+      ...options,
+      log: (sentence) => result.said.push(sentence),
+      beforeChanges: (survey) => (result.known = survey),
+    })
+    recovery.replayAll()
+    const { context, survey } = recovery
+    const missing = [...context.missingBlocks.values()]
+    result.found = [recovery.abort(), recovery.cleanUp(), recovery.finish(), survey, missing]
+  } catch (error) {
+    result.error = String(error)
+  }
+  node.close()
+  result.files = files(dir)
+  return result
+}
+
+/** Alone, and with the thread. */
+function both(change?: (dir: string) => void, options: RecoverOptions = {}, rehearse = false): Outcome[] {
+  const [one, other] = [copy(change), copy(change)]
+  let asked = 0
+  const surveyor = (start: StartPoint) => {
+    asked++
+    return surveyInThread(other, start)
+  }
+  const pair = [outcome(one, options, rehearse), outcome(other, { ...options, surveyor }, rehearse)]
+  expect(asked, 'somebody surveyed beside').toBe(1)
+  return pair
+}
+
+/** Adds a record to the end of the log. */
+function append(dir: string, rmid: number, info: number, main: Uint8Array): void {
+  const disk = nodeDisk(dir)
+  const { survey } = new Recovery(disk)
+  const { xlog_seg_size, system_identifier } = readControlFile(disk)
+  const writer = new WalWriter({
+    disk,
+    segmentSize: xlog_seg_size,
+    timeline: survey.timeline,
+    systemIdentifier: system_identifier,
+    position: survey.endOfLog,
+    previous: survey.lastRecord ?? 0n,
+  })
+  writer.insert(rmid, info, 3, main)
+  writer.write()
+  disk.close()
+}
+
+/** Breaks a page that redo has to read: the first one that the log changes. */
+function breakPage(dir: string): void {
+  const recovery = new Recovery(overlayDisk(nodeDisk(dir, { readOnly: true })))
+  for (const { blocks } of recovery.replay())
+    for (const { ref, outcome } of blocks) {
+      const path = join(dir, relationPath(ref, ref.fork))
+      if (outcome !== 'needsRedo' || ref.willInit || ref.fork !== 0) continue
+      const bytes = readFileSync(path)
+      if (bytes.length <= ref.block * 8192) continue
+      bytes.fill(0xa5, ref.block * 8192 + 100, ref.block * 8192 + 200)
+      return writeFileSync(path, bytes)
+    }
+  throw new Error('no page is read')
+}
+
+/** Cuts the log in the middle of its last record. */
+function cut(dir: string): void {
+  const disk = nodeDisk(dir)
+  const { lastRecord = 0n } = new Recovery(disk).survey
+  const size = BigInt(readControlFile(disk).xlog_seg_size)
+  const name = segmentFileName(1, lastRecord / size, Number(size))
+  disk.write(`pg_wal/${name}`, Number(lastRecord % size) + 10, new Uint8Array(30))
+  disk.close()
+}
+
+if (!nativeIsAvailable()) console.log('no native PostgreSQL binaries for this system: no crash to recover')
+else
+  describe('alone or with a thread beside', { timeout: 60_000 }, () => {
+    beforeAll(() => crashNative(scene, crashed), 60_000)
+
+    test.each([
+      ['in much memory: nothing is written before the end', {}],
+      ['in little memory: pages are written while the log is still read', { capacity: 20 }],
+      ['transactions in flight left as they are', { leaveInFlight: true }],
+    ] as const)('the same directory, sentences and findings, %s', (_, options) => {
+      const [alone, beside] = both(undefined, options)
+      expect(beside).toEqual(alone)
+      expect(alone.error).toBeUndefined()
+      expect(alone.said.join('\n')).toMatch(/redo starts at .*\n(.*\n)*redo done at .*\n/)
+      expect(alone.known?.records).toBeGreaterThan(1000)
+    })
+
+    test('a rehearsal finds the same and changes nothing', () => {
+      const [alone, beside] = both(undefined, {}, true)
+      expect(beside).toEqual(alone)
+      expect(alone.error).toBeUndefined()
+      expect(alone.files).toEqual(files(crashed))
+    })
+
+    test.each([
+      ['a log cut in its last record', cut, undefined],
+      ['a record of an unknown extension', (dir: string) => append(dir, 200, 0, new Uint8Array(5)), /^Unsupported: /],
+      ['a commit record that ends too soon', (dir: string) => append(dir, 1, 0x80, new Uint8Array(8)), /^CorruptData: .*\(record at /],
+      ['a page that is broken', breakPage, /^CorruptData: .*invalid page in block/],
+      ['a broken page, and an unknown extension later: nothing is changed', (dir: string) => (breakPage(dir), append(dir, 200, 0, new Uint8Array(5))), /^Unsupported: /],
+    ] as const)('%s', (_, change, error) => {
+      for (const options of [{}, { capacity: 20 }]) {
+        const [alone, beside] = both(change, options)
+        expect(beside).toEqual(alone)
+        if (error) expect(alone.error).toMatch(error)
+        else expect(alone.error).toBeUndefined()
+      }
+    }) // prettier-ignore
+
+    test('a thread that fails is given up, and the log is read here', () => {
+      const dir = copy()
+      const useless = { timelines: undefined } as unknown as StartPoint
+      const surveyor = (start: StartPoint) => surveyInThread(dir, { ...start, ...useless })
+      expect(outcome(dir, { surveyor })).toEqual(outcome(copy(), {}))
+    })
+
+    test('a short log is surveyed here', () => {
+      const disk = nodeDisk(crashed, { readOnly: true })
+      const { start } = new Recovery(disk)
+      expect(formatLsn(start.redo)).toMatch(/^0\//)
+      expect(surveyBeside(disk, start)).toBeUndefined()
+    })
+  })
