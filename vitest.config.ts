@@ -6,7 +6,6 @@ const elsewhere = ['**/node_modules/**', '**/dist/**', '.venv/**', '.cache/**']
 export default defineConfig({
   test: {
     maxWorkers: 2,
-    maxConcurrency: 2,
     testTimeout: 120_000,
     hookTimeout: 240_000,
     projects: [

@@ -95,12 +95,22 @@ function notebooksIn(folder) {
   return names.sort().map((name) => path.join(folder, name))
 }
 
+/** Where the run of the notebooks in our kernel leaves them, for the site to show; undefined before it. */
+let executed
+
 /** Each notebook twice, side by side: in our kernel, and in stock tslab, which learners may have too. */
 async function notebooks() {
-  const all = [...notebooksIn('chapters'), ...notebooksIn('exercises')]
-  const runIn = (name, stock) => {
+  const folders = ['chapters', 'exercises']
+  executed = inProject('.cache', 'executed')
+  rmSync(executed, { recursive: true, force: true })
+  const runIn = async (name, stock) => {
     const onReport = (report) => print(`${name.padEnd(12)} ${describeReport(report)}\n`)
-    return runNotebooks(all, { stock, onReport })
+    const reports = []
+    for (const folder of folders) {
+      const outDir = stock ? undefined : path.join(executed, folder)
+      reports.push(...(await runNotebooks(notebooksIn(folder), { stock, outDir, onReport })))
+    }
+    return reports
   }
   const reports = (await Promise.all([runIn('our kernel', false), runIn('stock tslab', true)])).flat()
   const broken = reports.filter(({ status }) => status !== 'ok')
@@ -119,10 +129,11 @@ async function exercises() {
   return { passed: Number(passed), failed: count, failures: count > 0 ? [failure] : [] }
 }
 
-/** The course's own pages are built first: the tests look at them too, when they are there. */
+/** The course's own pages are built first, from the run of the notebooks if there was one: the tests look at them too. */
 async function site() {
   if (!existsSync(inProject('site', 'build.ts'))) return add([])
-  return add([await check(program('tsx'), 'site/build.ts'), await vitest('--project', 'site')])
+  const outputs = executed === undefined ? [] : ['--executed', executed]
+  return add([await check(program('tsx'), 'site/build.ts', ...outputs), await vitest('--project', 'site')])
 }
 
 export const parts = {

@@ -5,6 +5,8 @@
 //
 // npm run site -- --serve [--port N]   serves the result on loopback, for a look
 // npm run site -- --base /course/      where the site will lie on its host; only the 404 page needs to know
+// npm run site -- --executed DIR       DIR/chapters and DIR/exercises hold the notebooks of this very state of the
+//                                      project as a run left them (node .jupyter/notebooks.mjs --out): none is run
 
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
@@ -15,7 +17,7 @@ import { useTemporaryFolder } from '../.jupyter/temporaryFolder.mjs'
 import { auditPages, type BuiltPage } from './audit.js'
 import { renderArticle } from './cells.js'
 import { CONTENTS_SOURCE, contentsPage, missingPage } from './contents.js'
-import { executeNotebooks, type ExecutedNotebook, type RunNotebooks } from './execute.js'
+import { alreadyRun, executeNotebooks, type ExecutedNotebook, type RunNotebooks } from './execute.js'
 import { createHighlighter } from './highlight.js'
 import { killPage, readKillTable } from './killPage.js'
 import { lessonPage } from './lessonPage.js'
@@ -118,7 +120,12 @@ function write(
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { serve: { type: 'boolean' }, port: { type: 'string' }, base: { type: 'string' } },
+    options: {
+      serve: { type: 'boolean' },
+      port: { type: 'string' },
+      base: { type: 'string' },
+      executed: { type: 'string' },
+    },
   })
   useTemporaryFolder()
   const port = Number(values.port ?? 4173)
@@ -131,7 +138,7 @@ async function main(): Promise<void> {
     root,
     outDir,
     cacheDir: join(site, '.cache'),
-    run: await prepareRunner(),
+    run: values.executed === undefined ? await prepareRunner() : alreadyRun(values.executed),
     ...(values.base === undefined ? {} : { base: values.base }),
     say,
   })

@@ -25,6 +25,19 @@ test('the browser is the one that CHROME_PATH names, else one where systems keep
 const DESKTOP = { width: 1280, height: 900 }
 const TELEPHONE = { width: 390, height: 844 }
 
+type Look = readonly [colours: 'light' | 'dark', screen: 'desktop' | 'telephone']
+const EVERY_LOOK: readonly Look[] = [
+  ['light', 'desktop'],
+  ['light', 'telephone'],
+  ['dark', 'desktop'],
+  ['dark', 'telephone'],
+]
+/** What the colours do to a page the width does not, so each of both once is enough for pages of one make. */
+const EACH_ONCE: readonly Look[] = [
+  ['light', 'desktop'],
+  ['dark', 'telephone'],
+]
+
 const executable = findChromium()
 if (executable === undefined) {
   console.log('no Chromium found (set CHROME_PATH): no page was looked at in a browser')
@@ -42,20 +55,21 @@ if (executable === undefined) {
   })
   const launched = (): Browser => browser
 
-  // Two pages at a time: a page is drawn and examined in a process of its own.
-  describe.concurrent('sample', () => lookAt(sample, launched))
+  describe('sample', () => lookAt(sample, launched, EVERY_LOOK))
   describe('sample, what scripts add', () => tryScripts(sample, launched))
   const built = fileURLToPath(new URL('dist', import.meta.url))
-  if (existsSync(built)) describe.concurrent('site/dist', () => lookAt(built, launched))
+  if (existsSync(built)) describe('site/dist', () => lookAt(built, launched, EACH_ONCE))
   else console.log('site/dist is not built (npm run site): only the sample course was looked at')
 }
 
+interface Opened {
+  readonly page: Page
+  readonly complaints: string[]
+  readonly close: () => Promise<void>
+}
+
 /** Opens a page; whatever the browser complains about or asks another host for is in `complaints`. */
-async function open(
-  browser: Browser,
-  url: string,
-  options: BrowserContextOptions,
-): Promise<{ page: Page; complaints: string[]; close: () => Promise<void> }> {
+async function open(browser: Browser, url: string, options: BrowserContextOptions): Promise<Opened> {
   const context = await browser.newContext(options)
   const page = await context.newPage()
   const complaints: string[] = []
@@ -69,6 +83,26 @@ async function open(
   return { page, complaints, close: () => context.close() }
 }
 
+/** The same window for one page after the other: a new one takes longer than what it is opened for. */
+function windows(
+  browser: () => Browser,
+): (url: string, options: BrowserContextOptions) => Promise<Omit<Opened, 'close'>> {
+  const opened = new Map<string, Opened>()
+  afterAll(() => Promise.all([...opened.values()].map(({ close }) => close())))
+  return async (url, options) => {
+    const key = JSON.stringify(options)
+    const window = opened.get(key)
+    if (!window) {
+      const first = await open(browser(), url, options)
+      opened.set(key, first)
+      return first
+    }
+    window.complaints.length = 0
+    await window.page.goto(url)
+    return window
+  }
+}
+
 function withServer(dir: string): () => string {
   let site: { url: string; server: Server }
   beforeAll(async () => {
@@ -78,33 +112,29 @@ function withServer(dir: string): () => string {
   return () => site.url
 }
 
-function lookAt(dir: string, browser: () => Browser): void {
+function lookAt(dir: string, browser: () => Browser, looks: readonly Look[]): void {
   const url = withServer(dir)
+  const see = windows(browser)
   const paths = readdirSync(dir, { recursive: true, encoding: 'utf8' }).filter((path) =>
     path.endsWith('.html'),
   )
 
   for (const path of paths.map((found) => found.replaceAll('\\', '/'))) {
-    test.each(['light', 'dark'] as const)(
-      `${path}: axe finds nothing, nothing scrolls sideways, in %s`,
-      async (colorScheme) => {
-        const { page, complaints, close } = await open(browser(), url() + path, {
-          colorScheme,
-          viewport: DESKTOP,
-        })
-        expect(await axeViolations(page)).toEqual([])
-        await page.setViewportSize(TELEPHONE)
-        expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(TELEPHONE.width)
+    test.each(looks)(
+      `${path}: axe finds nothing, nothing scrolls sideways, in %s colours on a %s`,
+      async (colorScheme, screen) => {
+        const viewport = screen === 'desktop' ? DESKTOP : TELEPHONE
+        const { page, complaints } = await see(url() + path, { colorScheme, viewport })
+        expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(viewport.width)
         expect(await axeViolations(page)).toEqual([])
         expect(complaints).toEqual([])
-        await close()
       },
       60_000,
     )
 
     test(`${path}: with scripts off, everything is there to read`, async () => {
-      const on = await open(browser(), url() + path, { viewport: DESKTOP })
-      const off = await open(browser(), url() + path, { viewport: DESKTOP, javaScriptEnabled: false })
+      const on = await see(url() + path, { viewport: DESKTOP })
+      const off = await see(url() + path, { viewport: DESKTOP, javaScriptEnabled: false })
       const words = (text: string): string => text.replace(/\s+/g, ' ')
       const read = await off.page.innerText('main')
       await on.page.evaluate(`document.querySelectorAll('button').forEach((button) => button.remove())`)
@@ -112,7 +142,6 @@ function lookAt(dir: string, browser: () => Browser): void {
       expect(words(read)).toBe(words(await on.page.innerText('main')))
       expect(await off.page.isVisible('button.theme')).toBe(false)
       expect(off.complaints).toEqual([])
-      await Promise.all([on.close(), off.close()])
     }, 60_000)
   }
 }

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { executeNotebooks, type ExecutedNotebook, type RunNotebooks } from './execute.js'
+import { alreadyRun, executeNotebooks, type ExecutedNotebook, type RunNotebooks } from './execute.js'
 import { markdown, notebook, pretendToRun, writeSample } from './testing/sample.js'
 
 let root: string
@@ -88,4 +88,25 @@ test('a runner that gives nothing back is an error', async () => {
   const options = { root, cacheDir: join(root, '.cache'), run: () => Promise.resolve([]), say: () => {} }
   await expect(executeNotebooks(options)).rejects.toThrow('nothing came back from the kernel')
   expect(existsSync(join(root, '.cache/chapters'))).toBe(false)
+})
+
+test('what somebody else ran is taken as it is; what is not there is named', async () => {
+  const ran = join(root, 'ran')
+  for (const [folder, name] of [
+    ['chapters', '01-wal'],
+    ['chapters', '02-lsn'],
+    ['exercises', '01-wal'],
+  ]) {
+    mkdirSync(join(ran, folder), { recursive: true })
+    writeFileSync(join(ran, folder, `${name}.ipynb`), notebook(markdown(`${folder} ${name}`)))
+  }
+  const options = { root, cacheDir: join(root, '.cache'), run: alreadyRun(ran), say: () => {} }
+  const texts = (await executeNotebooks(options)).map(
+    ({ text }) => /(chapters|exercises) [\w-]+/.exec(text)?.[0],
+  )
+  expect(texts).toEqual(['chapters 01-wal', 'chapters 02-lsn', 'exercises 01-wal'])
+
+  rmSync(join(root, '.cache'), { recursive: true })
+  rmSync(join(ran, 'chapters', '02-lsn.ipynb'))
+  await expect(executeNotebooks(options)).rejects.toThrow('chapters/02-lsn.ipynb is not there')
 })

@@ -8,23 +8,28 @@ import { solutions } from './solutions.js'
 
 test('every exercise has a solution, and every solution an exercise', () => {
   expect(solutions.map(({ name }) => name)).toEqual(exercises.map(({ name }) => name))
+  const wrong = readTable().exercises.flatMap((row) => row.wrong)
+  expect(wrong.length).toBeGreaterThanOrEqual(150)
+  expect(wrong.filter(([, marks]) => !marks.includes('✗'))).toEqual([])
 })
 
-// npm run exercises proves it with a seed of its own; here another one each time.
+// npm run exercises proves all of it with a seed of its own; here a third of them with another one each time.
 test.each([Number(process.env.KILL_SEED ?? Math.floor(Math.random() * 1e9))])(
   'stubs are not started, right ones pass, wrong ones are caught (seed %i)',
   async (seed) => {
-    const rows = await killTable(seed)
+    const names = exercises.map(({ name }) => name).filter((_, i) => (i + seed) % 3 === 0)
+    const rows = await killTable(seed, names)
+    expect(rows.map(({ exercise }) => exercise)).toEqual(names)
     expect(rows.flatMap(({ failures }) => failures)).toEqual([])
     // What the site publishes was found with one seed; with another one, rules may catch more, or fewer, but the
     // same mistakes are there, and each is caught.
-    const caught = ({ exercises: all }: PublishedTable): unknown =>
+    const caught = ({ exercises: all }: Pick<PublishedTable, 'exercises'>): unknown =>
       all.map(({ wrong, ...row }) => ({
         ...row,
         wrong: wrong.map(([name, marks]) => [name, marks.includes('✗')]),
       }))
-    expect(caught(readTable())).toEqual(caught(published(rows, seed)))
-    expect(rows.reduce((sum, { wrong }) => sum + Object.keys(wrong).length, 0)).toBeGreaterThanOrEqual(150)
+    const told = readTable().exercises.filter(({ exercise }) => names.includes(exercise))
+    expect(caught({ exercises: told })).toEqual(caught(published(rows, seed)))
   },
   900_000,
 )
