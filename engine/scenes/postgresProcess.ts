@@ -58,13 +58,16 @@ interface Waiting {
   reject(error: Error): void
 }
 
+/** PostgreSQL runs for a second or two: what V8 would spend on making its code faster never comes back. */
+const QUICK_START = '--liftoff-only'
+
 /** Source runs through tsx (tests, site); built code runs as it is. */
 function childScript(): { script: string; execArgv: string[] } {
   const built = import.meta.url.endsWith('.js')
   const script = fileURLToPath(new URL(built ? './postgresChild.js' : './postgresChild.ts', import.meta.url))
-  if (built) return { script, execArgv: [] }
+  if (built) return { script, execArgv: [QUICK_START] }
   const tsx = createRequire(import.meta.url).resolve('tsx')
-  return { script, execArgv: ['--import', pathToFileURL(tsx).href] }
+  return { script, execArgv: [QUICK_START, '--import', pathToFileURL(tsx).href] }
 }
 
 export class PostgresProcess {
