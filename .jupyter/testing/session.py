@@ -19,15 +19,25 @@ from jupyter_client.manager import KernelManager
 PATIENCE = 20
 
 
-def send(client, request):
-    """Sends one request and returns its identity."""
-    if request.get("history"):
-        return client.history()
+def write(client, request):
+    """A request that says when it was sent: now."""
     content = {"code": request["code"], "stop_on_error": request.get("stopOnError", True), "silent": False}
     message = client.session.msg("execute_request", content)
     message["header"]["date"] = datetime.now(timezone.utc) + timedelta(seconds=request.get("ahead", 0))
-    client.shell_channel.send(message)
-    return message["header"]["msg_id"]
+    return message
+
+
+def send_together(client, requests):
+    """Sends requests; returns them by identity. All are written first: none is younger than an error of the first."""
+    written = [None if request.get("history") else write(client, request) for request in requests]
+    sent = {}
+    for request, message in zip(requests, written):
+        if message is None:
+            sent[client.history()] = request
+        else:
+            client.shell_channel.send(message)
+            sent[message["header"]["msg_id"]] = request
+    return sent
 
 
 def take_outputs(manager, client, sent, expected):
@@ -49,7 +59,7 @@ def take_outputs(manager, client, sent, expected):
 
 
 def take_step(manager, client, requests):
-    sent = {send(client, request): request for request in requests}
+    sent = send_together(client, requests)
     expected = {identity for identity, request in sent.items() if not request.get("history")}
     outputs, strays = take_outputs(manager, client, sent, expected)
     replies = {}
