@@ -51,9 +51,12 @@ export function add(counts) {
 const firstLines = (text) => text.split('\n').slice(0, 6).join('\n    ').slice(0, 800)
 
 async function types() {
-  const compiled = await check(program('typescript', 'tsc'), '-p', 'tsconfig.json')
-  const formatted = await check(program('prettier'), '--check', '.')
-  return add([compiled, formatted])
+  return add(
+    await Promise.all([
+      check(program('typescript', 'tsc'), '-p', 'tsconfig.json'),
+      check(program('prettier'), '--check', '.'),
+    ]),
+  )
 }
 
 const relative = (file) => path.relative(inProject('.'), file)
