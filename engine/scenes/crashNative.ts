@@ -157,31 +157,38 @@ export function copyFor(dir: string, to: string): string {
 
 /**
  * A copy of a crashed directory, recovered by `recover`. The log names the place of a tablespace, so redo works on the
- * crashed cluster's own; what it made there goes with the copy, and the crashed one's is put back.
+ * crashed cluster's own; what it made there goes with the copy, and the crashed one's is put back. `home` is the crashed
+ * cluster when `dir` is itself a copy of it: its tablespaces are there for the time.
  */
 export async function recoveredCopy<T>(
   dir: string,
   to: string,
   recover: (copy: string) => T | Promise<T>,
+  home = dir,
 ): Promise<T> {
-  const spaces = spacesOf(dir)
+  const spaces = spacesOf(home)
   copyFor(dir, to)
   if (!existsSync(spaces)) return recover(to)
   const kept = copyFor(spaces, `${to}-kept`)
+  if (home !== dir) {
+    rmSync(spaces, { recursive: true })
+    copyFor(spacesOf(dir), spaces)
+    relink(to, spacesOf(dir), spaces)
+  }
   try {
     return await recover(to)
   } finally {
     renameSync(spaces, spacesOf(to))
     renameSync(kept, spaces)
-    relink(to, spaces)
+    relink(to, spaces, spacesOf(to))
   }
 }
 
-function relink(dir: string, from: string): void {
+function relink(dir: string, from: string, to: string): void {
   for (const name of readdirSync(join(dir, 'pg_tblspc'))) {
     const link = join(dir, 'pg_tblspc', name)
     if (!lstatSync(link).isSymbolicLink()) continue
-    const target = readlinkSync(link).replace(from, spacesOf(dir))
+    const target = readlinkSync(link).replace(from, to)
     rmSync(link)
     symlinkSync(target, link)
   }

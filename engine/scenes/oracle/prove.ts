@@ -116,10 +116,11 @@ function recoverOurs(dir: string): OurRecovery {
 
 /** PostgreSQL reads the log that we went on with, from the beginning: over the break, up to our checkpoint. */
 async function readAgain(crashed: string, ours: string, again: string, checkpoint: Lsn): Promise<string[]> {
-  const log = await recoveredCopy(ours, again, (dir) => {
+  const read = (dir: string): Promise<string[]> => {
     writeFileSync(join(dir, CONTROL_FILE), readFileSync(join(crashed, CONTROL_FILE)))
     return recoverNatively(dir)
-  })
+  }
+  const log = await recoveredCopy(ours, again, read, crashed)
   const wanted = ['successfully skipped missing contrecord at', `redo done at ${formatLsn(checkpoint)}`]
   return wanted
     .filter((sentence) => !log.join('\n').includes(sentence))
