@@ -19,13 +19,14 @@ import { tellStory, tellViolation } from './story.js'
 const seed = Number(process.env.SIMULATION_SEED ?? Math.floor(Math.random() * 1e6))
 console.log(`simulation: seed ${seed}; repeat it with SIMULATION_SEED=${seed}`)
 
+/** Crashes one history after the other everywhere, until there were `least` crashes. */
 function sweep(
-  count: number,
+  least: number,
   options: Partial<Parameters<typeof simulate>[1]>,
 ): { crashes: number; violations: string[] } {
   const violations: string[] = []
   let crashes = 0
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; crashes < least; i++) {
     const result = simulate(makeHistory(seed + i, 40), { seed: seed + i, ...options })
     crashes += result.crashes
     violations.push(...result.violations.map((violation) => `seed ${seed + i}, ${violation}`))
@@ -35,23 +36,20 @@ function sweep(
 
 describe('crash everywhere', () => {
   test('every acknowledged commit is there in full, and nothing of any other transaction', () => {
-    const { crashes, violations } = sweep(16, {})
+    const { crashes, violations } = sweep(2500, {})
     console.log(`simulation: ${crashes} crashes, ${violations.length} violations`)
     expect(violations).toEqual([])
-    expect(crashes).toBeGreaterThan(1500)
   })
 
   test('recovery crashed at its own actions, five deep, ends in the same bytes', () => {
-    const { crashes, violations } = sweep(1, { depth: 5, nestedEvery: 6 })
+    const { crashes, violations } = sweep(1000, { depth: 5, nestedEvery: 6 })
     console.log(`simulation: ${crashes} crashes, of recovery too, ${violations.length} violations`)
     expect(violations).toEqual([])
-    expect(crashes).toBeGreaterThan(500)
   })
 
   test('without images, on a disk that writes pages whole', () => {
-    const { crashes, violations } = sweep(4, WITHOUT_IMAGES)
+    const { violations } = sweep(300, WITHOUT_IMAGES)
     expect(violations).toEqual([])
-    expect(crashes).toBeGreaterThan(300)
   })
 })
 
