@@ -21,11 +21,14 @@ interface KillRow {
   readonly notebook: string
   readonly visible: number
   readonly hidden: number
+  /** Right solutions that pass every rule: ours, the one in the notebook, the engine's part, and those written differently. */
   readonly right: number
+  /** A mistake's name, and a mark for each hidden rule: ✗ catches it, · does not. */
   readonly wrong: readonly (readonly [name: string, rules: string])[]
 }
 
-interface KillTable {
+/** What the page shows of solutions/killTable.json. */
+export interface KillTable {
   readonly proofs: number
   readonly exercises: readonly KillRow[]
 }

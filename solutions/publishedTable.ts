@@ -7,23 +7,11 @@
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { exercises } from '../exercises/all.js'
+import type { KillTable as ShownTable } from '../site/killPage.js'
 import type { KillRow } from './killTable.js'
 
-export interface PublishedRow {
-  readonly exercise: string
-  readonly notebook: string
-  readonly visible: number
-  readonly hidden: number
-  /** Right solutions that pass every rule: ours, the one in the notebook, the engine's part, and those written differently. */
-  readonly right: number
-  /** A mistake's name, and a mark for each hidden rule: ✗ catches it, · does not. */
-  readonly wrong: readonly (readonly [name: string, rules: string])[]
-}
-
-export interface PublishedTable {
+export interface PublishedTable extends ShownTable {
   readonly seed: number
-  readonly proofs: number
-  readonly exercises: readonly PublishedRow[]
 }
 
 export const KILL_TABLE = new URL('killTable.json', import.meta.url)
@@ -63,7 +51,7 @@ export function writeTable(table: PublishedTable): void {
 }
 
 export function tableText({ seed, proofs, exercises: rows }: PublishedTable): string {
-  const row = ({ wrong, ...rest }: PublishedRow): string => {
+  const row = ({ wrong, ...rest }: PublishedTable['exercises'][number]): string => {
     const head = JSON.stringify(rest).slice(0, -1)
     return `${head},"wrong":[\n${wrong.map((pair) => JSON.stringify(pair)).join(',\n')}]}`
   }
