@@ -373,3 +373,14 @@ test('dropped pages are not written, whatever was in them; earlier ones stay', (
   file.unlink()
   expect([file.nblocks, pool.dirtyPages()]).toEqual([0, []])
 })
+
+test('pages lie in memory that somebody has ready, as long as there is some, and in other memory then', () => {
+  const pieces = [new ArrayBuffer(2 * BLOCK), new ArrayBuffer(3 * BLOCK)]
+  const [two, three] = pieces
+  const { pool, file } = world({ memory: () => pieces.shift() })
+  const pages = Array.from({ length: 6 }, (_, block) => change(pool, file, block, 100 + block))
+  expect(pages.slice(0, 5).map((page) => page.bytes.buffer)).toEqual([two, two, three, three, three])
+  expect([two, three]).not.toContain(pages[5].bytes.buffer)
+  expect(pages.map((page) => page.bytes.byteOffset % BLOCK)).toEqual([0, 0, 0, 0, 0, 0])
+  expect(pages.map(value)).toEqual([100, 101, 102, 103, 104, 105])
+})

@@ -23,6 +23,8 @@ export interface BufferPoolOptions {
   checksums: boolean
   /** Write-ahead: called with a page's LSN before the page is written. Recovery has synced the log before it begins. */
   flushLogTo?: (lsn: Lsn) => void
+  /** Zeroed memory for some pages, when somebody has it ready. */
+  memory?: () => ArrayBuffer | undefined
 }
 
 const MAX_USAGE = 5
@@ -197,7 +199,7 @@ export class BufferPool {
   private freshPage(): Page {
     if (this.slabUsed === this.slab.length) {
       const pages = Math.min(SLAB_PAGES, Math.max(2, this.frames.length))
-      this.slab = new Uint8Array(pages * BLCKSZ)
+      this.slab = new Uint8Array(this.options.memory?.() ?? new ArrayBuffer(pages * BLCKSZ))
       this.slabUsed = 0
     }
     this.slabUsed += BLCKSZ

@@ -14,7 +14,7 @@ import { newestPageLsn } from '../recovery/consistency.js'
 import { Recovery } from '../recovery/recovery.js'
 import type { Survey } from '../recovery/survey.js'
 import { judgeEnd } from '../recovery/verdict.js'
-import { surveyBeside } from '../threads/surveyor.js'
+import { assistantFor } from '../threads/assistant.js'
 import { openDirectory } from './dataDirectory.js'
 import { EXIT, UsageError, type ExitCode } from './exit.js'
 import type { CommandIo } from './io.js'
@@ -60,7 +60,7 @@ export async function recoverCommand(
       time: io.now(),
       upTo: options.to,
       capacity: pagesInMemory(),
-      surveyor: (start) => surveyBeside(disk, start),
+      assistant: (start) => assistantFor(disk, start),
       beforeChanges: (survey) => (judged = judge(worked, recovery.start, survey)),
     })
     rehearsing = options.dryRun === true

@@ -8,7 +8,7 @@
 //
 // Until `replay` or a later step is called, no byte of the directory changes.
 
-import { BufferPool } from '../buffers/bufferPool.js'
+import { BufferPool, type BufferPoolOptions } from '../buffers/bufferPool.js'
 import { assert, NotRecoverable, Unsupported } from '../bytes/errors.js'
 import { join, type Disk } from '../disk/disk.js'
 import { formatLsn, type Lsn } from '../format/lsn.js'
@@ -45,16 +45,20 @@ export interface RecoverOptions {
   capacity?: number
   /** Called once, when the whole log is known and no byte has been changed yet. */
   beforeChanges?: (survey: Survey) => void
-  /** Has the log surveyed by somebody else while it is replayed here; see threads/. undefined: it is not worth it. */
-  surveyor?: (start: StartPoint) => Surveyor | undefined
+  /** Asked for somebody to work beside us, when all of the log is replayed; see threads/. undefined: not worth it. */
+  assistant?: (start: StartPoint) => Assistant | undefined
 }
 
-/** Somebody who surveys the log beside us. */
-export interface Surveyor {
+/** Somebody who surveys the log while it is replayed here, and has memory ready. */
+export interface Assistant {
   /** Waits until the survey has passed a position or is complete; returns how far the log is known to be whole. */
   passes(position: Lsn): Lsn
   /** Waits until it is complete. undefined: it failed, and whoever asks must survey the log himself. */
   result(): Survey | undefined
+  /** Zeroed memory for pages, a multiple of their size, that the system has found already; undefined: none at hand. */
+  memory(): ArrayBuffer | undefined
+  /** Nothing more is asked of the assistant, but for its result. */
+  dismiss(): void
 }
 
 export interface Progress {
@@ -84,7 +88,7 @@ export class Recovery {
   private readonly log: (sentence: string) => void
   /** Sentences that must wait until the log is known: nobody hears of redo when there will be none. */
   private withheld: string[] | undefined
-  private surveyor: Surveyor | undefined
+  private assistant: Assistant | undefined
   private readonly time: bigint
   private surveyed: Survey | undefined
   private changing = false
@@ -98,8 +102,12 @@ export class Recovery {
     this.log = (sentence) => (this.withheld ? void this.withheld.push(sentence) : options.log?.(sentence))
     this.start = findStartPoint(disk, parts)
     this.time = options.time ?? this.start.control.time
-    const announced = options.surveyor ? beforeChanges(disk, () => this.beginChanges()) : disk
-    this.context = makeContext(announced, this.start, parts, { capacity: options.capacity, log: this.log })
+    const announced = options.assistant ? beforeChanges(disk, () => this.beginChanges()) : disk
+    this.context = makeContext(announced, this.start, parts, {
+      capacity: options.capacity,
+      memory: () => this.assistant?.memory(),
+      log: this.log,
+    })
     for (const sentence of this.start.sentences) this.log(sentence)
   }
 
@@ -110,7 +118,7 @@ export class Recovery {
   /** What the log holds, read once and checked to its end. @throws Unsupported for a resource manager we cannot redo */
   get survey(): Survey {
     if (this.surveyed) return this.surveyed
-    const survey = this.surveyor?.result() ?? this.surveyHere()
+    const survey = this.assistant?.result() ?? this.surveyHere()
     for (const [rmid, lsn] of survey.unsupported)
       throw new Unsupported(unsupportedManager(rmid, formatLsn(lsn)))
     if (survey.end.cause === 'requested') this.refuseGoingBack(survey.endOfLog)
@@ -164,19 +172,24 @@ export class Recovery {
   private replayBeside(): boolean {
     const { parts, options } = this
     if (!this.surveyed && parts === reference && options.upTo === undefined)
-      this.surveyor = options.surveyor?.(this.start)
-    if (!this.surveyor) return false
-    const { passes } = this.surveyor
+      this.assistant = options.assistant?.(this.start)
+    if (!this.assistant) return false
+    const { assistant } = this
     this.withheld = []
     this.context.touched = []
     let records = 0
     try {
-      const reader = openLog(this.disk, this.start, parts, { checkedBeside: passes, transient: true })
+      const reader = openLog(this.disk, this.start, parts, {
+        checkedBeside: (to) => assistant.passes(to),
+        transient: true,
+      })
       while (replayNext(reader, this.context))
         if (++records % PROGRESS_EVERY === 0) this.progress('replay', reader.position, records)
     } catch (error) {
       this.beginChanges()
       throw error
+    } finally {
+      assistant.dismiss()
     }
     assert(records === this.survey.records, 'what was replayed is what was surveyed')
     if (records > 0) this.beginChanges()
@@ -288,9 +301,10 @@ export function makeContext(
   disk: Disk,
   start: StartPoint,
   parts: Parts,
-  { capacity, log = () => {} }: Pick<RecoverOptions, 'capacity' | 'log'> = {},
+  options: Pick<RecoverOptions, 'capacity' | 'log'> & Pick<BufferPoolOptions, 'memory'> = {},
 ): RedoContext {
   const { control } = start
+  const { capacity, memory, log = () => {} } = options
   const counters = new Counters(start.checkpoint)
   const tables = openStatusTables(disk, log)
   if (control.track_commit_timestamp) activateCommitTs({ counters, tables })
@@ -299,6 +313,7 @@ export function makeContext(
     disk,
     pool: new BufferPool(disk, {
       capacity,
+      memory,
       blocksPerFile: control.relseg_size,
       checksums: control.data_checksum_version !== 0,
     }),

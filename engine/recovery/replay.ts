@@ -24,7 +24,8 @@ export function* replay(reader: WalReader, context: RedoContext): Generator<Step
 export function replayNext(reader: WalReader, context: RedoContext): boolean {
   const record = nextRecord(reader, context)
   if (!record) return false
-  context.touched.length = 0
+  const { touched } = context
+  while (touched.length > 0) touched.pop() // sooner than `length = 0`
   redoRecord(record, context)
   return true
 }

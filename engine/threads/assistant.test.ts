@@ -19,7 +19,7 @@ import { crashNative } from '../scenes/crashNative.js'
 import { nativeIsAvailable } from '../scenes/native.js'
 import type { NativeScene } from '../scenes/nativeScene.js'
 import { WalWriter } from '../wal/writer.js'
-import { surveyBeside, surveyInThread } from './surveyor.js'
+import { assistantFor, startAssistant } from './assistant.js'
 
 const scene: NativeScene = {
   name: 'a busy minute',
@@ -100,11 +100,11 @@ function outcome(dir: string, options: RecoverOptions, rehearse = false): Outcom
 function both(change?: (dir: string) => void, options: RecoverOptions = {}, rehearse = false): Outcome[] {
   const [one, other] = [copy(change), copy(change)]
   let asked = 0
-  const surveyor = (start: StartPoint) => {
+  const assistant = (start: StartPoint) => {
     asked++
-    return surveyInThread(other, start)
+    return startAssistant(other, start)
   }
-  const pair = [outcome(one, options, rehearse), outcome(other, { ...options, surveyor }, rehearse)]
+  const pair = [outcome(one, options, rehearse), outcome(other, { ...options, assistant }, rehearse)]
   expect(asked, 'somebody surveyed beside').toBe(1)
   return pair
 }
@@ -194,14 +194,35 @@ else
     test('a thread that fails is given up, and the log is read here', () => {
       const dir = copy()
       const useless = { timelines: undefined } as unknown as StartPoint
-      const surveyor = (start: StartPoint) => surveyInThread(dir, { ...start, ...useless })
-      expect(outcome(dir, { surveyor })).toEqual(outcome(copy(), {}))
+      const assistant = (start: StartPoint) => startAssistant(dir, { ...start, ...useless })
+      expect(outcome(dir, { assistant })).toEqual(outcome(copy(), {}))
+    })
+
+    test('memory is at hand for as many pages as are wanted, all zeroes', async () => {
+      const disk = nodeDisk(crashed, { readOnly: true })
+      const assistant = startAssistant(crashed, new Recovery(disk).start)
+      assistant.result()
+      const pieces = new Set<ArrayBuffer>()
+      const dirty = new Uint8Array(64 * 8192).fill(0xff)
+      for (const until = performance.now() + 30_000; pieces.size < 100 && performance.now() < until;) {
+        const piece = assistant.memory()
+        if (!piece)
+          await new Promise(setImmediate) // they are made while others are taken
+        else {
+          expect(Buffer.from(piece).equals(new Uint8Array(dirty.length))).toBe(true)
+          new Uint8Array(piece).set(dirty)
+          pieces.add(piece)
+        }
+      }
+      expect(pieces.size).toBe(100)
+      assistant.dismiss()
+      disk.close()
     })
 
     test('a short log is surveyed here', () => {
       const disk = nodeDisk(crashed, { readOnly: true })
       const { start } = new Recovery(disk)
       expect(formatLsn(start.redo)).toMatch(/^0\//)
-      expect(surveyBeside(disk, start)).toBeUndefined()
+      expect(assistantFor(disk, start)).toBeUndefined()
     })
   })
