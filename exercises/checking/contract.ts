@@ -8,9 +8,10 @@ import {
   type Check,
   type Counterexample,
   type Finding,
+  type Question,
   type RunOptions,
 } from './check.js'
-import { encode, NotPlain, plain, type Plain } from './plainData.js'
+import { decode, encode, NotPlain, plain, type Plain } from './plainData.js'
 import { answers, figure, type Answer, type Drawing, type Picture } from '../drawing/drawing.js'
 import { literal } from './literal.js'
 import { printable } from './printable.js'
@@ -61,6 +62,10 @@ export function examples<Input extends readonly unknown[], Result>(
       }
       return { verdict: 'passed', cases }
     },
+    async questions() {
+      const inputs = typeof rule.inputs === 'function' ? rule.inputs() : rule.inputs
+      return inputs.map((input) => questionOf(contract, rule, input))
+    },
   }
 }
 
@@ -76,7 +81,29 @@ export function generated<Input extends readonly unknown[], Result>(
     rule: rule.rule,
     why: rule.why,
     run: (candidate, options) => search(contract, rule, candidate, options ?? {}),
+    async questions({ seed = 1 } = {}) {
+      const questions: Question[] = []
+      const note = (input: Input): boolean => questions.push(questionOf(contract, rule, input)) > 0
+      await fc.check(
+        fc.asyncProperty(rule.input, async (input) => note(input)),
+        {
+          seed,
+          numRuns: rule.runs ?? RUNS,
+        },
+      )
+      return questions
+    },
   }
+}
+
+function questionOf<Input extends readonly unknown[], Result>(
+  contract: Contract<Input, Result>,
+  { fault }: Rule<Input>,
+  input: Input,
+): Question {
+  const asked = encode(input)
+  const right = encode(contract.reference(...input))
+  return fault?.(decode(right), ...input) === undefined ? { input: asked, right } : { input: asked }
 }
 
 async function search<Input extends readonly unknown[], Result>(

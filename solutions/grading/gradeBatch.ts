@@ -13,6 +13,7 @@ import { isolations, type Isolation } from './isolation.js'
 import { digestOf } from './digest.js'
 import type { Patience } from './limits.js'
 import { readLearnerNotebook, type LearnerCell } from './learnerNotebook.js'
+import { Questions } from './questions.js'
 import { Sandbox } from './sandbox.js'
 import { fromHere, type Submission } from './submissions.js'
 
@@ -71,7 +72,7 @@ export async function gradeBatch(
     const bench = {
       isolation,
       folder: childCode.folder,
-      seed: options.seed ?? DEFAULT_SEED,
+      questions: new Questions(options.seed ?? DEFAULT_SEED),
       patience: options.patience,
     }
     const plans = submissions.map(planSubmission)
@@ -87,7 +88,7 @@ export async function gradeBatch(
       notebooks,
       exercises: tasks.flatMap(({ graded }) => graded ?? []),
     }))
-    return { isolation, seed: bench.seed, submissions: graded }
+    return { isolation, seed: bench.questions.seed, submissions: graded }
   } finally {
     await compiler.close()
     childCode.remove()
