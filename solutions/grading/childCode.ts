@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { formatLsn, parseLsn } from 'pgcrash'
-import ts from 'typescript'
+import type { Compiler } from './compiler.js'
 
 const sources: readonly (readonly [name: string, path: string])[] = [
   ['child', './child.ts'],
@@ -27,12 +27,13 @@ export interface ChildCode {
 }
 
 /** Makes the folder; the caller removes it. */
-export function makeChildCode(): ChildCode {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'pgcrash-sandbox-')))
+export async function makeChildCode(compiler: Compiler): Promise<ChildCode> {
   const texts = sources.map(([, path]) => readFileSync(fileURLToPath(new URL(path, import.meta.url)), 'utf8'))
   // Two functions of format/lsn.ts; its third one is an exercise.
   const lsn = [formatLsn, parseLsn].map((tool) => `exports.${tool.name} = ${tool.toString()}\n`).join('')
-  const modules = [...sources.map(([name], i) => [name, compile(texts[i])]), ['lsn', lsn]]
+  const modules = [['lsn', lsn]]
+  for (const [i, [name]] of sources.entries()) modules.push([name, await compiled(compiler, texts[i])])
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'pgcrash-sandbox-')))
   writeFileSync(join(folder, 'child.js'), bundle(modules))
   writeFileSync(join(folder, 'package.json'), '{"type":"commonjs"}\n')
   chmodSync(folder, 0o755)
@@ -56,12 +57,8 @@ function bundle(modules: readonly string[][]): string {
 `
 }
 
-function compile(source: string): string {
-  const compilerOptions = {
-    module: ts.ModuleKind.CommonJS,
-    target: ts.ScriptTarget.ES2022,
-    esModuleInterop: true,
-  }
-  const { outputText } = ts.transpileModule(source, { compilerOptions })
-  return outputText.replace(/require\("[^"]*?([\w-]+)\.js"\)/g, 'require("$1")')
+async function compiled(compiler: Compiler, source: string): Promise<string> {
+  const compiled = await compiler.compile(source)
+  if (compiled.outcome === 'refused') throw new Error(compiled.reason)
+  return compiled.code.replace(/require\("[^"]*?([\w-]+)\.js"\)/g, 'require("$1")')
 }

@@ -7,6 +7,7 @@ import { solved } from '../notebooks.js'
 import { attacks, damaged, MARKER } from '../testing/attacks.js'
 import { notebookWith, writeClass } from '../testing/submission.js'
 import { makeChildCode } from './childCode.js'
+import { Compiler } from './compiler.js'
 import { gradeBatch, type GradedExercise, type GradedSubmission } from './gradeBatch.js'
 import type { GradeOptions, Grading } from './gradeBatch.js'
 import { reportCsv, reportJson, reportText } from './gradeReport.js'
@@ -57,7 +58,9 @@ function processesWith(marker: string): string[] {
 
 /** Isolation levels that work on this machine. */
 async function working(): Promise<Isolation[]> {
-  const { folder, remove } = makeChildCode()
+  const compiler = new Compiler()
+  const { folder, remove } = await makeChildCode(compiler)
+  await compiler.close()
   const found: Isolation[] = []
   for (const isolation of isolations()) {
     const sandbox = new Sandbox(isolation, folder)

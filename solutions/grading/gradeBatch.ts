@@ -6,7 +6,7 @@ import type { Exercise, Finding } from '../../exercises/checking/check.js'
 import { exercises } from '../../exercises/all.js'
 import type { Drawing } from '../../exercises/drawing/drawing.js'
 import { solutionOf } from '../solutions.js'
-import { makeChildCode } from './childCode.js'
+import { makeChildCode, type ChildCode } from './childCode.js'
 import { Compiler } from './compiler.js'
 import { gradeExercise, type GradedRule, type Rules, type Workbench } from './gradeExercise.js'
 import { isolations, type Isolation } from './isolation.js'
@@ -65,9 +65,10 @@ export async function gradeBatch(
   submissions: readonly Submission[],
   options: GradeOptions = {},
 ): Promise<Grading> {
-  const childCode = makeChildCode()
   const compiler = new Compiler()
+  let childCode: ChildCode | undefined
   try {
+    childCode = await makeChildCode(compiler)
     const isolation = options.isolation ?? (await bestIsolation(childCode.folder))
     const bench = {
       isolation,
@@ -91,7 +92,7 @@ export async function gradeBatch(
     return { isolation, seed: bench.questions.seed, submissions: graded }
   } finally {
     await compiler.close()
-    childCode.remove()
+    childCode?.remove()
   }
 }
 

@@ -82,11 +82,13 @@ export class Sandbox {
   }
 
   /**
-   * Asks the part, one input after the other; each is a line of `lines`, see {@link questionLine}. The limit is one on
-   * each answer. Throws NoAnswer when one is missing; `answered` was told those before it.
+   * Asks the part, one input after the other; each is a line of `lines`, see {@link questionLine}. There is a limit on
+   * each answer, a shorter one for many together. Throws NoAnswer when one is missing; `answered` was told those before.
    */
   async ask(lines: readonly Buffer[], answered: (reply: Reply) => void): Promise<void> {
-    await this.#ask({ inputs: lines.length }, lines, lines.length, this.patience.answer, answered)
+    const { answer } = this.patience
+    const milliseconds = lines.length > 1 ? Math.min(limits.together, answer) : answer
+    await this.#ask({ inputs: lines.length }, lines, lines.length, milliseconds, answered)
   }
 
   /** Ends the process, everything it started, and waits until it is gone. */
