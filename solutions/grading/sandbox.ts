@@ -2,7 +2,7 @@
 // has a number that nobody can know before it is asked; an answer without it is none.
 
 import { spawn, type ChildProcess } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import { NoAnswer } from '../../exercises/checking/check.js'
 import { printable } from '../../exercises/checking/printable.js'
@@ -108,13 +108,12 @@ export class Sandbox {
     answered: (reply: Reply) => void,
   ): Promise<void> {
     if (this.#over) return Promise.reject(this.#over)
-    const nonce = randomBytes(12).toString('hex')
+    const nonce = randomUUID()
     return new Promise((resolve, reject) => {
-      const late = new NoAnswer('timed out', `no answer within ${milliseconds / 1000} seconds`)
       const waiting: Waiting = {
         nonce,
         left: answers,
-        clock: setTimeout(() => this.#lookAgain(waiting, late), milliseconds),
+        clock: setTimeout(() => this.#lookAgain(waiting, milliseconds), milliseconds),
         answered,
         resolve,
         reject,
@@ -128,10 +127,11 @@ export class Sandbox {
   }
 
   /** The judge itself may have been busy: an answer that has arrived by now was in time. */
-  #lookAgain(waiting: Waiting, late: NoAnswer): void {
+  #lookAgain(waiting: Waiting, milliseconds: number): void {
     const { left } = waiting
     setImmediate(() => {
-      if (this.#waiting === waiting && waiting.left === left) this.#stop(late)
+      if (this.#waiting !== waiting || waiting.left !== left) return
+      this.#stop(new NoAnswer('timed out', `no answer within ${milliseconds / 1000} seconds`))
     })
   }
 
