@@ -36,15 +36,12 @@ interface Told {
   readonly allRight: boolean
 }
 
-/** Milliseconds that all answers of an exercise took. */
-interface Spent {
-  time: number
-}
-
 /** The learner's part as the judge sees it: asked over a channel, in a new process whenever the last one is gone. */
 class RemotePart {
   #sandbox: Sandbox | undefined
   #failed: Error | undefined
+  /** Milliseconds that all answers took. */
+  #spent = 0
   /** One question at a time: a process was lost before. */
   #single = false
 
@@ -52,7 +49,6 @@ class RemotePart {
     private readonly bench: Workbench,
     private readonly name: string,
     private readonly code: string,
-    private readonly spent: Spent,
   ) {}
 
   readonly candidate: Candidate = async (...input: unknown[]): Promise<Plain> =>
@@ -94,7 +90,7 @@ class RemotePart {
 
   async #ask(lines: readonly Buffer[]): Promise<Reply[]> {
     const { total } = this.bench.patience ?? limits
-    if (this.spent.time > total)
+    if (this.#spent > total)
       throw new NoAnswer('timed out', `more than ${total / 1000} seconds for all answers together`)
     const begun = performance.now()
     try {
@@ -103,7 +99,7 @@ class RemotePart {
       await sandbox.ask(lines, (reply) => replies.push(reply))
       return replies
     } finally {
-      this.spent.time += performance.now() - begun
+      this.#spent += performance.now() - begun
     }
   }
 
@@ -172,8 +168,7 @@ export interface Rules {
 
 /** Asks all rules of a compiled cell. Rejects only for a fault of the grader itself. */
 export async function gradeExercise(bench: Workbench, rules: Rules, code: string): Promise<GradedRule[]> {
-  const spent = { time: 0 }
-  const part = new RemotePart(bench, rules.name, code, spent)
+  const part = new RemotePart(bench, rules.name, code)
   const lost = { timeouts: 0, deaths: 0 }
   const ask = async (check: Check, tried?: Set<string>): Promise<Finding> => {
     const finding = givenUp(lost) ?? (await findingOf(bench, check, part, tried))
@@ -187,21 +182,17 @@ export async function gradeExercise(bench: Workbench, rules: Rules, code: string
   try {
     for (const check of rules.visible) visible.push(graded(check, false, await ask(check)))
     for (const check of rules.hidden) hidden.push(graded(check, true, await ask(check, tried)))
+    // What is shown comes from a new process: it was never asked a hidden question, and so can remember none.
+    await part.close()
+    const { seed } = bench.questions
+    for (const [i, rule] of hidden.entries()) {
+      const finding = await withSibling(part.candidate, rules.hidden[i], rule.finding, seed, tried)
+      hidden[i] = { ...rule, finding }
+    }
+    return [...visible, ...hidden]
   } finally {
     await part.close()
   }
-  // What is shown comes from a process that was never asked a hidden question, and so can remember none.
-  const another = new RemotePart(bench, rules.name, code, spent)
-  try {
-    const { seed } = bench.questions
-    for (const [i, { finding }] of hidden.entries()) {
-      const shown = await withSibling(another.candidate, rules.hidden[i], finding, seed, tried)
-      hidden[i] = { ...hidden[i], finding: shown }
-    }
-  } finally {
-    await another.close()
-  }
-  return [...visible, ...hidden]
 }
 
 /** Asks one rule; what is asked is added to `tried`. */
