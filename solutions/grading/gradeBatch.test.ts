@@ -180,21 +180,19 @@ test('no hidden input is ever shown', async () => {
 })
 
 test('a part that remembers what it was asked shows no hidden input either', async () => {
-  const cell = `const seen: string[] = ((globalThis as any).seen ??= [])
+  const cell = `const seen: string[] = []
   function needsRedo(page: bigint, end: bigint, start: bigint): boolean {
-    seen.push([page, end, start].join(' '))
-    throw new RangeError('saw ' + seen[Math.max(0, seen.length - 1 - (seen.length % 50))])
+    if (seen.length < 1300) return (seen.push([page, end, start].join(' ')), page < end)
+    throw new RangeError('saw ' + [700, 800, 900, 1000].map((i) => seen[i]).join(', '))
   }`
   const { submissions } = await grade({ ada: submission(cell) })
   const rules = submissions[0].exercises[0].rules.filter(({ hidden }) => hidden)
+  expect(rules.map(({ finding }) => finding.verdict)).toContain('crashed')
   const { needsRedoSolution } = await import('../parts/needsRedo.js')
-  const questions = await Promise.all(
-    needsRedoSolution.hidden.map((check) => check.questions({ seed: 20180 })),
-  )
-  const hidden = questions.flat().map(({ input }) => `saw ${[...input.matchAll(/\d+(?=")/g)].join(' ')}`)
+  const checks = await Promise.all(needsRedoSolution.hidden.map((check) => check.questions({ seed: 20180 })))
+  const hidden = checks.flat().map(({ input }) => [...input.matchAll(/\d+(?=")/g)].join(' '))
   expect(hidden.length).toBeGreaterThan(1000)
   const shown = JSON.stringify(rules)
-  expect(shown).toContain('saw ')
   expect(hidden.filter((text) => shown.includes(text))).toEqual([])
 })
 
