@@ -13,6 +13,15 @@ export interface Check {
   /** What happens to a database where it is broken. */
   readonly why: string
   run(candidate: Candidate, options?: RunOptions): Promise<Finding>
+  /** What `run` asks a part that is always right, in its order. */
+  questions(options?: Pick<RunOptions, 'seed'>): Promise<readonly Question[]>
+}
+
+/** An input and its answer, both as encoded. */
+export interface Question {
+  readonly input: string
+  /** An answer that keeps the rule; others may, too. Not there when the reference's own does not. */
+  readonly right?: string
 }
 
 export interface RunOptions {

@@ -105,3 +105,30 @@ test('what a part does to its input stays with the part', async () => {
   expect((await check.run(inPlace)).verdict).toBe('passed')
   expect(given).toEqual([[[3, 1, 2]]])
 })
+
+const small = fc.tuple(fc.integer({ min: 0, max: 9 }))
+const notThree = (answer: unknown, n: number): string | undefined =>
+  answer === 2 * n && n !== 3 ? undefined : 'wrong, or three'
+
+test.each([
+  ['generated', check],
+  ['given', examples(doubling, { ...words, inputs: [[1], [1], [5]] })],
+  [
+    'judged by what is wrong with an answer',
+    generated(doubling, { ...words, input: small, fault: () => undefined }),
+  ],
+])('the questions are what a part is asked that is right: %s', async (_, check) => {
+  const asked: unknown[] = []
+  const right = ((n: number) => (
+    asked.push({ input: encode([n]), right: encode(2 * n) }),
+    2 * n
+  )) as Candidate
+  expect((await check.run(right, { seed: 7 })).verdict).toBe('passed')
+  expect(await check.questions({ seed: 7 })).toEqual(asked)
+})
+
+test("a question has no right answer where the reference's own does not keep the rule", async () => {
+  const questions = await generated(doubling, { ...words, input: small, fault: notThree }).questions()
+  for (const { input, right } of questions) expect(right === undefined).toBe(input === '[3]')
+  expect(questions.some(({ input }) => input === '[3]')).toBe(true)
+})

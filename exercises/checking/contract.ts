@@ -8,9 +8,10 @@ import {
   type Check,
   type Counterexample,
   type Finding,
+  type Question,
   type RunOptions,
 } from './check.js'
-import { encode, NotPlain, plain, type Plain } from './plainData.js'
+import { decode, encode, NotPlain, plain, type Plain } from './plainData.js'
 import { answers, figure, type Answer, type Drawing, type Picture } from '../drawing/drawing.js'
 import { literal } from './literal.js'
 import { printable } from './printable.js'
@@ -55,11 +56,15 @@ export function examples<Input extends readonly unknown[], Result>(
         const key = encode(input)
         if (avoid?.has(key)) continue
         tried?.(key)
-        const asked = await ask(contract, rule, candidate, input)
-        if (asked.finding.verdict !== 'passed') return { ...drawn(contract, asked), cases: cases + 1 }
+        const asked = await ask(contract, rule, candidate, input, key)
+        if (asked.verdict !== 'passed') return { ...shown(contract, asked), cases: cases + 1 }
         cases++
       }
       return { verdict: 'passed', cases }
+    },
+    async questions() {
+      const inputs = typeof rule.inputs === 'function' ? rule.inputs() : rule.inputs
+      return inputs.map((input) => questionOf(contract, rule, input))
     },
   }
 }
@@ -76,7 +81,29 @@ export function generated<Input extends readonly unknown[], Result>(
     rule: rule.rule,
     why: rule.why,
     run: (candidate, options) => search(contract, rule, candidate, options ?? {}),
+    async questions({ seed = 1 } = {}) {
+      const questions: Question[] = []
+      const note = (input: Input): boolean => questions.push(questionOf(contract, rule, input)) > 0
+      await fc.check(
+        fc.asyncProperty(rule.input, async (input) => note(input)),
+        {
+          seed,
+          numRuns: rule.runs ?? RUNS,
+        },
+      )
+      return questions
+    },
   }
+}
+
+function questionOf<Input extends readonly unknown[], Result>(
+  contract: Contract<Input, Result>,
+  { fault }: Rule<Input>,
+  input: Input,
+): Question {
+  const asked = encode(input)
+  const right = encode(contract.reference(...input))
+  return fault?.(decode(right), ...input) === undefined ? { input: asked, right } : { input: asked }
 }
 
 async function search<Input extends readonly unknown[], Result>(
@@ -95,34 +122,37 @@ async function search<Input extends readonly unknown[], Result>(
     if (smallest && ++smaller > MAX_SMALLER) return true
     tried?.(key)
     cases++
-    const asked = await ask(contract, rule, candidate, input)
-    const { finding } = asked
-    if (finding.verdict === 'passed') return true
+    const asked = await ask(contract, rule, candidate, input, key)
+    if (asked.verdict === 'passed') return true
     // A stub stays a stub, and a process that is gone answers no smaller question.
-    over = finding.verdict !== 'wrong' && finding.counterexample === undefined
+    over = asked.verdict !== 'wrong' && asked.counterexample === undefined
     if (over && smallest) return true
     smallest = asked
     return false
   }
   await fc.check(fc.asyncProperty(rule.input, keepsRule), { seed, numRuns: rule.runs ?? RUNS })
-  return { ...(smallest ? drawn(contract, smallest) : { verdict: 'passed' as const }), cases }
+  return { ...(smallest ? shown(contract, smallest) : { verdict: 'passed' as const }), cases }
 }
 
 /** What came of one question. */
-interface Asked<Input> {
-  readonly finding: Omit<Finding, 'cases'>
+interface Asked<Input> extends Pick<Finding, 'verdict' | 'reason'> {
   readonly input: Input
   readonly answer: Answer
+  /** In words; of the smaller and smaller inputs only the last one is put into words, and drawn. */
+  readonly counterexample?: () => Counterexample
 }
 
-/** The finding with its picture. Only what is shown is drawn: of the smaller and smaller inputs the last one. */
-function drawn<Input extends readonly unknown[], Result>(
+function shown<Input extends readonly unknown[], Result>(
   contract: Contract<Input, Result>,
-  { finding, input, answer }: Asked<Input>,
+  { verdict, reason, counterexample, input, answer }: Asked<Input>,
 ): Omit<Finding, 'cases'> {
-  const { counterexample } = finding
-  const drawing = counterexample && pictureOf(contract, counterexample, answer, input)
-  return drawing ? { ...finding, counterexample: { ...counterexample, drawing } } : finding
+  const words = counterexample?.()
+  const drawing = words && pictureOf(contract, words, answer, input)
+  return {
+    verdict,
+    ...(reason === undefined ? {} : { reason }),
+    ...(words && { counterexample: drawing ? { ...words, drawing } : words }),
+  }
 }
 
 /** Longer answers are in the picture, or are not to be read in one. */
@@ -146,47 +176,48 @@ function pictureOf<Input extends readonly unknown[], Result>(
   }
 }
 
+/** Asks about one input, and about nothing else; `key` is the input as encoded. */
 async function ask<Input extends readonly unknown[], Result>(
   contract: Contract<Input, Result>,
   rule: Rule<Input>,
   candidate: Candidate,
   input: Input,
+  key: string,
 ): Promise<Asked<Input>> {
   // The candidate gets a copy: what it does to its input is not to change ours.
   const call = candidate as (...copy: Plain[]) => unknown
-  let answer: Plain
+  let text: string
   try {
-    answer = plain(await call(...(plain(input) as readonly Plain[])))
+    text = encode(await call(...(decode(key) as readonly Plain[])))
   } catch (error) {
-    return { finding: failed(contract, input, error), input, answer: undefined }
+    return { ...failed(contract, input, error), input, answer: undefined }
   }
+  const answer = decode(text)
   const wanted: unknown = contract.reference(...input)
-  const different = encode(answer) !== encode(wanted)
+  const different = text !== encode(wanted)
   const fault = rule.fault
     ? rule.fault(answer, ...input)
     : different
       ? (rule.note?.(answer, ...input) ?? '')
       : undefined
-  if (fault === undefined) return { finding: { verdict: 'passed' }, input, answer: undefined }
-  const shown = counterexample(contract, input, showAnswer(contract, answer), fault)
-  return { finding: { verdict: 'wrong', counterexample: shown }, input, answer: { value: answer } }
+  if (fault === undefined) return { verdict: 'passed', input, answer: undefined }
+  return {
+    verdict: 'wrong',
+    input,
+    answer: { value: answer },
+    counterexample: () => counterexample(contract, input, showAnswer(contract, answer), fault),
+  }
 }
 
 function failed<Input extends readonly unknown[], Result>(
   contract: Contract<Input, Result>,
   input: Input,
   error: unknown,
-): Omit<Finding, 'cases'> {
-  if (error instanceof NotPlain)
-    return {
-      verdict: 'wrong',
-      counterexample: counterexample(
-        contract,
-        input,
-        error.what,
-        'No plain data: the answer cannot be read.',
-      ),
-    }
+): Pick<Asked<Input>, 'verdict' | 'reason' | 'counterexample'> {
+  if (error instanceof NotPlain) {
+    const note = 'No plain data: the answer cannot be read.'
+    return { verdict: 'wrong', counterexample: () => counterexample(contract, input, error.what, note) }
+  }
   if (error instanceof NoAnswer) return { verdict: error.verdict, reason: error.message }
   const { name, message } = describe(error)
   if (name === 'NotStarted') return { verdict: 'not started' }
@@ -194,7 +225,7 @@ function failed<Input extends readonly unknown[], Result>(
   return {
     verdict: 'crashed',
     reason,
-    counterexample: counterexample(contract, input, `it threw ${reason}`, ''),
+    counterexample: () => counterexample(contract, input, `it threw ${reason}`, ''),
   }
 }
 

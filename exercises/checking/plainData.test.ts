@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { bytesOf, decode, encode, NotPlain, plain } from './plainData.js'
 
 const anything = fc.letrec((tie) => ({
@@ -42,6 +42,18 @@ test('bytes come back inside a larger buffer, as the engine hands out records', 
   expect([...bytes]).toEqual([1, 2, 255])
   expect(bytes.byteOffset).toBeGreaterThan(0)
   expect(bytesOf('00ff').buffer.byteLength).toBeGreaterThan(2)
+})
+
+test('without Buffer, as in a browser, bytes have the same text', async () => {
+  vi.stubGlobal('Buffer', undefined)
+  vi.resetModules()
+  const browser = await import('./plainData.js').finally(() => vi.unstubAllGlobals())
+  const all = Uint8Array.from({ length: 300 }, (_, i) => i).subarray(7)
+  expect(browser.encode(all)).toBe(encode(all))
+  expect(browser.decode(encode(all))).toEqual(all)
+  expect(decode(encode(all))).toEqual(all)
+  expect(bytesOf('0af0')).toEqual(browser.bytesOf('0af0'))
+  expect(new Uint8Array(bytesOf('0af0').buffer)).toEqual(new Uint8Array(browser.bytesOf('0af0').buffer))
 })
 
 test('what is no plain data is named', () => {

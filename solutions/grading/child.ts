@@ -1,8 +1,11 @@
-// Runs inside the sandbox, beside the learner's code. It is asked over channel 3, one line a question, and answers
-// with data. It knows no expected value and can state no verdict; nothing here needs to be trusted.
+// Runs inside the sandbox, beside the learner's code. It is asked over channel 3, some questions at a time, a line
+// each, and answers with data. It knows no expected value and can state no verdict; nothing here needs to be trusted.
 //
-//   judge ── {"nonce":"9f…","input":"[{…}]"} ──► child: part(...input)
-//   judge ◄─ {"nonce":"9f…","value":"true"} ─── child
+//   judge ── {"nonce":"9f…","inputs":2} ──► child
+//   judge ── [{"$n":"7"}]             ──► child: part(...input)
+//   judge ── [{"$n":"8"}]             ──► child: part(...input)
+//   judge ◄─ {"nonce":"9f…","value":"true"}  ── child
+//   judge ◄─ {"nonce":"9f…","value":"false"} ── child
 
 import { readSync, writeSync } from 'node:fs'
 import { decode, encode, NotPlain, type Plain } from '../../exercises/checking/plainData.js'
@@ -15,15 +18,23 @@ type Part = (...input: readonly Plain[]) => unknown
 interface Question {
   nonce: string
   load?: { code: string; name: string }
-  input?: string
+  /** So many lines follow, an input each. */
+  inputs?: number
 }
 
+const chunk = Buffer.alloc(65536)
 let part: Part | undefined
 let waiting = ''
 
+/** Answers go out together, but none waits for long: the judge has a clock. */
+const ENOUGH = 65536
+const LONG = 10
+const now = performance.now.bind(performance)
+let unsent = ''
+let sentAt = 0
+
 /** The next line, or undefined when the judge has gone. */
 function readLine(): string | undefined {
-  const chunk = Buffer.alloc(65536)
   for (;;) {
     const end = waiting.indexOf('\n')
     if (end >= 0) {
@@ -38,8 +49,15 @@ function readLine(): string | undefined {
 }
 
 function reply(nonce: string, answer: object): void {
-  const line = Buffer.from(JSON.stringify({ nonce, ...answer }) + '\n')
-  for (let at = 0; at < line.length;) at += writeSync(CHANNEL, line, at)
+  unsent += JSON.stringify({ nonce, ...answer }) + '\n'
+  if (unsent.length >= ENOUGH) send()
+}
+
+function send(): void {
+  const bytes = Buffer.from(unsent)
+  unsent = ''
+  sentAt = now()
+  for (let at = 0; at < bytes.length;) at += writeSync(CHANNEL, bytes, at)
 }
 
 /** What a cell that is graded as `exercise` may import. */
@@ -66,7 +84,11 @@ async function load({ code, name }: { code: string; name: string }): Promise<obj
 
 function answer(input: string): object {
   if (!part) return { absent: true }
-  return { value: encode(part(...(decode(input) as readonly Plain[]))) }
+  try {
+    return { value: encode(part(...(decode(input) as readonly Plain[]))) }
+  } catch (error) {
+    return thrown(error)
+  }
 }
 
 function thrown(error: unknown): object {
@@ -81,12 +103,13 @@ async function main(): Promise<void> {
   for (;;) {
     const line = readLine()
     if (line === undefined) return
-    const question = JSON.parse(line) as Question
-    try {
-      reply(question.nonce, question.load ? await load(question.load) : answer(question.input ?? '[]'))
-    } catch (error) {
-      reply(question.nonce, thrown(error))
+    const { nonce, load: cell, inputs = 0 } = JSON.parse(line) as Question
+    if (cell) reply(nonce, await load(cell).catch(thrown))
+    for (let i = 0; i < inputs; i++) {
+      if (now() - sentAt > LONG) send()
+      reply(nonce, answer(readLine() ?? ''))
     }
+    send()
   }
 }
 

@@ -10,7 +10,6 @@ import { reportHtmlPage } from './gradeHtml.js'
 import { total } from './classTable.js'
 import { reportCsv, reportJson, reportText } from './gradeReport.js'
 import { findSubmissions, NothingToGrade, type Submission } from './submissions.js'
-import { solutionNotebooks } from '../notebooks.js'
 
 interface Options {
   json?: true
@@ -54,7 +53,8 @@ async function main(
   { out: write, columns }: Streams,
 ): Promise<number> {
   const ours = paths.filter((path) => resolve(path) === SOLUTIONS)
-  const notebooks = ours.length > 0 ? solutionNotebooks() : undefined
+  // Only here, because TypeScript's compiler comes with it, and a large judge is slow to start processes.
+  const notebooks = ours.length > 0 ? (await import('../notebooks.js')).solutionNotebooks() : undefined
   try {
     const submissions = [
       ...findSubmissions(paths.filter((path) => !ours.includes(path))),

@@ -1,8 +1,10 @@
-// TypeScript cells to JavaScript, as tslab would: types are dropped, not checked. It runs in a thread of its own that
-// is given up when a cell keeps the compiler busy for too long.
+// TypeScript cells to JavaScript, as tslab would: types are dropped, not checked. It runs in a process of its own that
+// is given up when a cell keeps the compiler busy for too long. A process, no thread: the compiler takes 180 MB, and the
+// larger the judge is, the longer it takes to start others.
 
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { Worker } from 'node:worker_threads'
+import { createRequire } from 'node:module'
 import { limits } from './limits.js'
 
 export type Compiled =
@@ -10,19 +12,19 @@ export type Compiled =
   | { readonly outcome: 'refused'; readonly reason: string }
 
 const program = `
-const { parentPort, workerData } = require('node:worker_threads')
-const ts = require('node:module').createRequire(workerData)('typescript')
+const ts = require(process.argv[1])
 const compilerOptions = { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022, esModuleInterop: true }
-parentPort.on('message', ({ id, source }) => {
+process.on('disconnect', () => process.exit())
+process.on('message', ({ id, source }) => {
   try {
     const { outputText, diagnostics } = ts.transpileModule(source, { compilerOptions, reportDiagnostics: true })
     const [first] = diagnostics
-    if (!first) return parentPort.postMessage({ id, code: outputText })
+    if (!first) return process.send({ id, code: outputText })
     const { line } = first.file.getLineAndCharacterOfPosition(first.start)
     const message = ts.flattenDiagnosticMessageText(first.messageText, ' ')
-    parentPort.postMessage({ id, reason: 'line ' + (line + 1) + ': ' + message })
+    process.send({ id, reason: 'line ' + (line + 1) + ': ' + message })
   } catch (error) {
-    parentPort.postMessage({ id, reason: String(error && error.message) })
+    process.send({ id, reason: String(error && error.message) })
   }
 })
 `
@@ -34,7 +36,7 @@ interface Answer {
 }
 
 export class Compiler {
-  #worker: Worker | undefined
+  #process: ChildProcess | undefined
   #lastId = 0
   /** Cells are compiled one after the other. */
   #turn: Promise<unknown> = Promise.resolve()
@@ -52,24 +54,24 @@ export class Compiler {
   }
 
   async close(): Promise<void> {
-    await this.#worker?.terminate()
-    this.#worker = undefined
+    const compiler = this.#process
+    this.#process = undefined
+    if (!compiler || compiler.exitCode !== null || compiler.signalCode !== null) return
+    compiler.kill('SIGKILL')
+    await once(compiler, 'exit')
   }
 
   async #compile(source: string): Promise<Compiled> {
-    const worker = (this.#worker ??= new Worker(program, {
-      eval: true,
-      workerData: import.meta.url,
-      resourceLimits: { maxOldGenerationSizeMb: 512 },
-      execArgv: [],
-    }))
+    const compiler = (this.#process ??= started())
     const id = ++this.#lastId
     const ended = new AbortController()
     const { signal } = ended
-    const timer = setTimeout(() => ended.abort(), limits.compile)
+    const end = (): void => ended.abort()
+    const timer = setTimeout(end, limits.compile)
+    compiler.once('exit', end)
     try {
-      worker.postMessage({ id, source })
-      const [answer] = (await once(worker, 'message', { signal })) as [Answer]
+      compiler.send({ id, source })
+      const [answer] = (await once(compiler, 'message', { signal })) as [Answer]
       if (answer.id === id && answer.code !== undefined) return { outcome: 'compiled', code: answer.code }
       return { outcome: 'refused', reason: `the cell does not compile: ${answer.reason ?? 'no answer'}` }
     } catch {
@@ -77,6 +79,15 @@ export class Compiler {
       return { outcome: 'refused', reason: 'the cell keeps the compiler busy for too long' }
     } finally {
       clearTimeout(timer)
+      compiler.off('exit', end)
     }
   }
+}
+
+function started(): ChildProcess {
+  const typescript = createRequire(import.meta.url).resolve('typescript')
+  return spawn(process.execPath, ['--max-old-space-size=512', '-e', program, typescript], {
+    env: {},
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  })
 }

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { exercises } from '../../exercises/all.js'
-import { solved } from '../notebooks.js'
+import { exerciseNotebook, solved, withStubs } from '../notebooks.js'
 import { attacks, damaged, MARKER } from '../testing/attacks.js'
 import { notebookWith, writeClass } from '../testing/submission.js'
 import { makeChildCode } from './childCode.js'
+import { Compiler } from './compiler.js'
 import { gradeBatch, type GradedExercise, type GradedSubmission } from './gradeBatch.js'
 import type { GradeOptions, Grading } from './gradeBatch.js'
 import { reportCsv, reportJson, reportText } from './gradeReport.js'
@@ -57,7 +58,9 @@ function processesWith(marker: string): string[] {
 
 /** Isolation levels that work on this machine. */
 async function working(): Promise<Isolation[]> {
-  const { folder, remove } = makeChildCode()
+  const compiler = new Compiler()
+  const { folder, remove } = await makeChildCode(compiler)
+  await compiler.close()
   const found: Isolation[] = []
   for (const isolation of isolations()) {
     const sandbox = new Sandbox(isolation, folder)
@@ -174,6 +177,78 @@ test('no hidden input is ever shown', async () => {
   expect(hidden.length).toBeGreaterThan(20)
   expect(hidden.filter((text) => shown.includes(text))).toEqual([])
   expect(shown).toContain('saw ')
+})
+
+test('a part that remembers what it was asked shows no hidden input either', async () => {
+  const cell = `const seen: string[] = []
+  function needsRedo(page: bigint, end: bigint, start: bigint): boolean {
+    if (seen.length < 1300) return (seen.push([page, end, start].join(' ')), page < end)
+    throw new RangeError('saw ' + [700, 800, 900, 1000].map((i) => seen[i]).join(', '))
+  }`
+  const { submissions } = await grade({ ada: submission(cell) })
+  const rules = submissions[0].exercises[0].rules.filter(({ hidden }) => hidden)
+  expect(rules.map(({ finding }) => finding.verdict)).toContain('crashed')
+  const { needsRedoSolution } = await import('../parts/needsRedo.js')
+  const checks = await Promise.all(needsRedoSolution.hidden.map((check) => check.questions({ seed: 20180 })))
+  const hidden = checks.flat().map(({ input }) => [...input.matchAll(/\d+(?=")/g)].join(' '))
+  expect(hidden.length).toBeGreaterThan(1000)
+  const shown = JSON.stringify(rules)
+  expect(hidden.filter((text) => shown.includes(text))).toEqual([])
+})
+
+/** The chapter's notebook with these cells; its other exercises are solved. */
+const chapterWith = (cells: Readonly<Record<string, string>>): Record<string, string> => ({
+  [chapter]: withStubs(exerciseNotebook('04-startup'), (stub, name) =>
+    cells[name] === undefined ? solved(stub, name) : cells[name] === '' ? stub : cells[name],
+  ),
+})
+
+test('no part of a submission gains or loses by what another of its parts does', async () => {
+  const sabotage = `${attacks['patches what a judge might use'].cell}
+Object.assign(globalThis, { wasThereACrash: () => 'clean', part: () => true, NotStarted: undefined })
+Object.prototype.toString = () => '[object Uint8Array]'`
+  const { submissions } = await grade({
+    sabotage: chapterWith({ needsRedo: sabotage, wasThereACrash: '' }),
+    time: chapterWith({ needsRedo: attacks['loops for ever when asked'].cell, wasThereACrash: '' }),
+    memory: chapterWith({ needsRedo: attacks['fills memory outside the heap'].cell, wasThereACrash: '' }),
+    end: chapterWith({ needsRedo: attacks['exits at once'].cell, wasThereACrash: '' }),
+  })
+  for (const { learner, exercises } of submissions) {
+    const [first, second, ...others] = exercises
+    expect([learner, first.score]).toEqual([learner, 0])
+    expect(new Set(second.rules.map(({ finding }) => finding.verdict))).toEqual(new Set(['not started']))
+    for (const { name, score, max } of others) expect([learner, name, score]).toEqual([learner, name, max])
+  }
+}, 240_000)
+
+test('slow at first is not wrong: what was asked together is asked one at a time', async () => {
+  const slow = `let first = true
+function needsRedo(page: bigint, end: bigint): boolean {
+  for (const until = Date.now() + (first ? 900 : 0); Date.now() < until;);
+  first = false
+  return page < end
+}`
+  const { submissions } = await grade({ ada: submission(slow) })
+  expect(score(submissions[0])).toBe('8/8')
+})
+
+test('a process that is lost at some question is lost at that one, however much was asked together', async () => {
+  const cell = (end: string): string => `let asked = 0
+function needsRedo(page: bigint, end: bigint): boolean {
+  if (++asked === 50) ${end}
+  return page < end
+}`
+  const { submissions } = await grade({
+    dies: submission(cell('process.exit(0)')),
+    loops: submission(cell('for (;;);')),
+    errs: submission(cell('return page >= end')),
+  })
+  const [dies, errs, loops] = submissions.map(({ exercises }) =>
+    exercises[0].rules.map(({ finding: { verdict, cases } }) => ({ verdict, cases })),
+  )
+  expect(dies.find(({ verdict }) => verdict !== 'passed')).toEqual({ verdict: 'crashed', cases: 50 })
+  expect(loops.find(({ verdict }) => verdict !== 'passed')).toEqual({ verdict: 'timed out', cases: 50 })
+  expect(errs.map(({ verdict }) => verdict).filter((verdict) => verdict !== 'passed')).toEqual(['wrong'])
 })
 
 test('cells are taken by id, whatever the notebook is called and however it is ordered', async () => {

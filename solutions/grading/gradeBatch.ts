@@ -6,13 +6,14 @@ import type { Exercise, Finding } from '../../exercises/checking/check.js'
 import { exercises } from '../../exercises/all.js'
 import type { Drawing } from '../../exercises/drawing/drawing.js'
 import { solutionOf } from '../solutions.js'
-import { makeChildCode } from './childCode.js'
+import { makeChildCode, type ChildCode } from './childCode.js'
 import { Compiler } from './compiler.js'
 import { gradeExercise, type GradedRule, type Rules, type Workbench } from './gradeExercise.js'
 import { isolations, type Isolation } from './isolation.js'
 import { digestOf } from './digest.js'
 import type { Patience } from './limits.js'
 import { readLearnerNotebook, type LearnerCell } from './learnerNotebook.js'
+import { Questions } from './questions.js'
 import { Sandbox } from './sandbox.js'
 import { fromHere, type Submission } from './submissions.js'
 
@@ -64,14 +65,15 @@ export async function gradeBatch(
   submissions: readonly Submission[],
   options: GradeOptions = {},
 ): Promise<Grading> {
-  const childCode = makeChildCode()
   const compiler = new Compiler()
+  let childCode: ChildCode | undefined
   try {
+    childCode = await makeChildCode(compiler)
     const isolation = options.isolation ?? (await bestIsolation(childCode.folder))
     const bench = {
       isolation,
       folder: childCode.folder,
-      seed: options.seed ?? DEFAULT_SEED,
+      questions: new Questions(options.seed ?? DEFAULT_SEED),
       patience: options.patience,
     }
     const plans = submissions.map(planSubmission)
@@ -87,10 +89,10 @@ export async function gradeBatch(
       notebooks,
       exercises: tasks.flatMap(({ graded }) => graded ?? []),
     }))
-    return { isolation, seed: bench.seed, submissions: graded }
+    return { isolation, seed: bench.questions.seed, submissions: graded }
   } finally {
     await compiler.close()
-    childCode.remove()
+    childCode?.remove()
   }
 }
 

@@ -1,22 +1,22 @@
 // The mark of one exercise: every rule, visible and hidden, asked of the learner's part in its own process.
+//
+// A rule's questions are the same for every submission and known beforehand, and so are right answers to them. They are
+// asked many at a time; a part that gives the right answer to each has kept the rule. Where any other answer comes, the
+// check decides, with the answers so far, and asks on one at a time, for smaller and smaller inputs. Where an answer is
+// missing, the rule is asked from its beginning, one question at a time: then it is known which one went unanswered.
 
-import {
-  NoAnswer,
-  type Candidate,
-  type Check,
-  type Finding,
-  type RunOptions,
-} from '../../exercises/checking/check.js'
+import { NoAnswer, type Candidate, type Check, type Finding } from '../../exercises/checking/check.js'
 import { decode, encode, NotPlain, type Plain } from '../../exercises/checking/plainData.js'
 import type { Isolation } from './isolation.js'
 import { limits, type Patience } from './limits.js'
-import { Sandbox, type Reply } from './sandbox.js'
+import { together, type Asking, type Questions } from './questions.js'
+import { questionLine, Sandbox, type Reply } from './sandbox.js'
 
 export interface Workbench {
   readonly isolation: Isolation
   /** Where the child's code is. */
   readonly folder: string
-  readonly seed: number
+  readonly questions: Questions
   readonly patience?: Patience
 }
 
@@ -27,11 +27,23 @@ export interface GradedRule {
   readonly finding: Finding
 }
 
+/** What a part answered to the first of a rule's questions. */
+interface Told {
+  readonly replies: readonly Reply[]
+  /** So many it was asked: after one that is missing there may be more. */
+  readonly asked: number
+  /** Every question was asked, and every answer is the right one. */
+  readonly allRight: boolean
+}
+
 /** The learner's part as the judge sees it: asked over a channel, in a new process whenever the last one is gone. */
 class RemotePart {
   #sandbox: Sandbox | undefined
   #failed: Error | undefined
+  /** Milliseconds that all answers took. */
   #spent = 0
+  /** One question at a time: a process was lost before. */
+  #single = false
 
   constructor(
     private readonly bench: Workbench,
@@ -39,14 +51,53 @@ class RemotePart {
     private readonly code: string,
   ) {}
 
-  readonly candidate: Candidate = async (...input: unknown[]): Promise<Plain> => {
+  readonly candidate: Candidate = async (...input: unknown[]): Promise<Plain> =>
+    data(this.name, await this.#one(encode(input)))
+
+  /** The part, which answered the first questions already. */
+  having({ replies }: Told, questions: readonly Asking[]): Candidate {
+    let next = 0
+    return async (...input: unknown[]): Promise<Plain> => {
+      const asked = encode(input)
+      const known = next < replies.length && questions[next].input === asked
+      return data(this.name, known ? replies[next++] : await this.#one(asked))
+    }
+  }
+
+  /** Asks a rule's questions until one answer is not known to be right. */
+  async tell(questions: readonly Asking[]): Promise<Told> {
+    if (this.#single) return { replies: [], asked: 0, allRight: false }
+    const replies: Reply[] = []
+    let asked = 0
+    try {
+      for (const some of together(questions)) {
+        asked += some.length
+        replies.push(...(await this.#ask(some.map(({ line }) => line))))
+        const right = some.every(({ right }, i) => isRight(replies[asked - some.length + i], right))
+        if (!right) return { replies, asked, allRight: false }
+      }
+      return { replies, asked, allRight: true }
+    } catch {
+      this.#single = true
+      return { replies: [], asked, allRight: false }
+    }
+  }
+
+  async #one(input: string): Promise<Reply> {
+    const [reply] = await this.#ask([questionLine(input)])
+    return reply
+  }
+
+  async #ask(lines: readonly Buffer[]): Promise<Reply[]> {
     const { total } = this.bench.patience ?? limits
     if (this.#spent > total)
       throw new NoAnswer('timed out', `more than ${total / 1000} seconds for all answers together`)
     const begun = performance.now()
     try {
       const sandbox = await this.#ready()
-      return this.#data(await sandbox.ask(encode(input)))
+      const replies: Reply[] = []
+      await sandbox.ask(lines, (reply) => replies.push(reply))
+      return replies
     } finally {
       this.#spent += performance.now() - begun
     }
@@ -77,23 +128,27 @@ class RemotePart {
       throw error
     }
   }
+}
 
-  /** The data in a reply. Throws what the part threw, by name and message. */
-  #data(reply: Reply): Plain {
-    switch (reply.kind) {
-      case 'value':
-        try {
-          return decode(reply.text)
-        } catch {
-          throw new NoAnswer('no evidence', 'its answer is no data')
-        }
-      case 'not plain':
-        throw new NotPlain(reply.what)
-      case 'threw':
-        throw Object.assign(new Error(reply.message), { name: reply.name })
-      default:
-        throw new NoAnswer('no evidence', `the cell defines no function ${this.name}`)
-    }
+function isRight(reply: Reply, right: string | undefined): boolean {
+  return reply.kind === 'value' && right !== undefined && reply.text === right
+}
+
+/** The data in a reply. Throws what the part threw, by name and message. */
+function data(name: string, reply: Reply): Plain {
+  switch (reply.kind) {
+    case 'value':
+      try {
+        return decode(reply.text)
+      } catch {
+        throw new NoAnswer('no evidence', 'its answer is no data')
+      }
+    case 'not plain':
+      throw new NotPlain(reply.what)
+    case 'threw':
+      throw Object.assign(new Error(reply.message), { name: reply.name })
+    default:
+      throw new NoAnswer('no evidence', `the cell defines no function ${name}`)
   }
 }
 
@@ -115,30 +170,43 @@ export interface Rules {
 export async function gradeExercise(bench: Workbench, rules: Rules, code: string): Promise<GradedRule[]> {
   const part = new RemotePart(bench, rules.name, code)
   const lost = { timeouts: 0, deaths: 0 }
-  const ask = async (check: Check, options: RunOptions): Promise<Finding> => {
-    const finding = givenUp(lost) ?? (await check.run(part.candidate, options))
+  const ask = async (check: Check, tried?: Set<string>): Promise<Finding> => {
+    const finding = givenUp(lost) ?? (await findingOf(bench, check, part, tried))
     if (finding.verdict === 'timed out') lost.timeouts++
     if (finding.verdict === 'crashed' && !finding.counterexample) lost.deaths++
     return finding
   }
-  const { seed } = bench
+  const visible: GradedRule[] = []
+  const hidden: GradedRule[] = []
+  const tried = new Set<string>()
   try {
-    const visible: GradedRule[] = []
-    for (const check of rules.visible) visible.push(graded(check, false, await ask(check, { seed })))
-    const tried = new Set<string>()
-    const hidden: GradedRule[] = []
-    for (const check of rules.hidden)
-      hidden.push(graded(check, true, await ask(check, { seed, tried: (input) => tried.add(input) })))
-    const shown: GradedRule[] = []
-    for (const [i, rule] of hidden.entries())
-      shown.push({
-        ...rule,
-        finding: await withSibling(part.candidate, rules.hidden[i], rule.finding, seed, tried),
-      })
-    return [...visible, ...shown]
+    for (const check of rules.visible) visible.push(graded(check, false, await ask(check)))
+    for (const check of rules.hidden) hidden.push(graded(check, true, await ask(check, tried)))
+    // What is shown comes from a new process: it was never asked a hidden question, and so can remember none.
+    await part.close()
+    const { seed } = bench.questions
+    for (const [i, rule] of hidden.entries()) {
+      const finding = await withSibling(part.candidate, rules.hidden[i], rule.finding, seed, tried)
+      hidden[i] = { ...rule, finding }
+    }
+    return [...visible, ...hidden]
   } finally {
     await part.close()
   }
+}
+
+/** Asks one rule; what is asked is added to `tried`. */
+async function findingOf(
+  { questions: { seed }, questions: known }: Workbench,
+  check: Check,
+  part: RemotePart,
+  tried?: Set<string>,
+): Promise<Finding> {
+  const questions = await known.of(check)
+  const told = await part.tell(questions)
+  for (const { input } of questions.slice(0, told.asked)) tried?.add(input)
+  if (told.allRight) return { verdict: 'passed', cases: questions.length }
+  return check.run(part.having(told, questions), { seed, tried: (input) => tried?.add(input) })
 }
 
 function graded({ rule, why }: Check, hidden: boolean, finding: Finding): GradedRule {

@@ -5,6 +5,8 @@ export const limits = {
   load: 5000,
   /** Milliseconds for one answer. */
   answer: 2000,
+  /** Milliseconds without an answer until what was asked together is asked again, one question at a time. */
+  together: 500,
   /** Milliseconds for all answers of one exercise together. */
   total: 20_000,
   /** JavaScript heap, and everything else the process allocates, in MiB. */

@@ -1,8 +1,8 @@
-// One process with a learner's cell in it, seen from the judge: questions go in, data comes out. Every question has a
-// number that nobody can know before it is asked; an answer without it is none.
+// One process with a learner's cell in it, seen from the judge: questions go in, data comes out. What is asked together
+// has a number that nobody can know before it is asked; an answer without it is none.
 
 import { spawn, type ChildProcess } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import { NoAnswer } from '../../exercises/checking/check.js'
 import { printable } from '../../exercises/checking/printable.js'
@@ -18,8 +18,20 @@ export type Reply =
 
 interface Waiting {
   readonly nonce: string
-  resolve(reply: Reply): void
+  /** Answers still to come. */
+  left: number
+  readonly clock: NodeJS.Timeout
+  answered(reply: Reply): void
+  resolve(): void
   reject(reason: NoAnswer): void
+}
+
+const tooLong = new NoAnswer('no evidence', `it sent more than ${limits.reply} characters`)
+const unasked = new NoAnswer('no evidence', 'it sent an answer that nobody had asked for')
+
+/** An input, as encoded, as the line that a question is. */
+export function questionLine(input: string): Buffer {
+  return Buffer.from(ascii(input) + '\n', 'latin1')
 }
 
 export class Sandbox {
@@ -45,7 +57,7 @@ export class Sandbox {
       ...(uid === undefined ? {} : { uid, gid: uid }),
     })
     this.#channel = this.#child.stdio[3] as Duplex
-    this.#channel.setEncoding('latin1')
+    this.#channel.setEncoding('utf8')
     this.#channel.on('data', (text: string) => this.#receive(text))
     this.#channel.on('error', () => {}) // the process is gone: `exit` tells
     this.#gone = new Promise((resolve) => {
@@ -64,12 +76,19 @@ export class Sandbox {
 
   /** Runs the cell and looks for the function `name` in it. Throws NoAnswer. */
   async load(code: string, name: string): Promise<Reply> {
-    return this.#ask({ load: { code, name } }, this.patience.load)
+    const replies: Reply[] = []
+    await this.#ask({ load: { code, name } }, [], 1, this.patience.load, (reply) => replies.push(reply))
+    return replies[0]
   }
 
-  /** Asks the part; `input` is encoded. Throws NoAnswer. */
-  async ask(input: string): Promise<Reply> {
-    return this.#ask({ input }, this.patience.answer)
+  /**
+   * Asks the part, one input after the other; each is a line of `lines`, see {@link questionLine}. There is a limit on
+   * each answer, a shorter one for many together. Throws NoAnswer when one is missing; `answered` was told those before.
+   */
+  async ask(lines: readonly Buffer[], answered: (reply: Reply) => void): Promise<void> {
+    const { answer } = this.patience
+    const milliseconds = lines.length > 1 ? Math.min(limits.together, answer) : answer
+    await this.#ask({ inputs: lines.length }, lines, lines.length, milliseconds, answered)
   }
 
   /** Ends the process, everything it started, and waits until it is gone. */
@@ -81,41 +100,66 @@ export class Sandbox {
     this.#channel.destroy()
   }
 
-  #ask(question: object, milliseconds: number): Promise<Reply> {
+  #ask(
+    question: object,
+    lines: readonly Buffer[],
+    answers: number,
+    milliseconds: number,
+    answered: (reply: Reply) => void,
+  ): Promise<void> {
     if (this.#over) return Promise.reject(this.#over)
-    const nonce = randomBytes(12).toString('hex')
+    const nonce = randomUUID()
     return new Promise((resolve, reject) => {
-      const seconds = milliseconds / 1000
-      const timer = setTimeout(
-        () => this.#stop(new NoAnswer('timed out', `no answer within ${seconds} seconds`)),
-        milliseconds,
-      )
-      this.#waiting = {
+      const waiting: Waiting = {
         nonce,
-        resolve: (reply) => (clearTimeout(timer), resolve(reply)),
-        reject: (reason) => (clearTimeout(timer), reject(reason)),
+        left: answers,
+        clock: setTimeout(() => this.#lookAgain(waiting, milliseconds), milliseconds),
+        answered,
+        resolve,
+        reject,
       }
+      this.#waiting = waiting
+      this.#channel.cork()
       this.#channel.write(ascii(JSON.stringify({ nonce, ...question })) + '\n')
+      for (const line of lines) this.#channel.write(line)
+      this.#channel.uncork()
+    })
+  }
+
+  /** The judge itself may have been busy: an answer that has arrived by now was in time. */
+  #lookAgain(waiting: Waiting, milliseconds: number): void {
+    const { left } = waiting
+    setImmediate(() => {
+      if (this.#waiting !== waiting || waiting.left !== left) return
+      this.#stop(new NoAnswer('timed out', `no answer within ${milliseconds / 1000} seconds`))
     })
   }
 
   #receive(text: string): void {
     if (this.#over) return
-    this.#received += text
-    if (this.#received.length > limits.reply)
-      return this.#stop(new NoAnswer('no evidence', `it sent more than ${limits.reply} bytes`))
-    const end = this.#received.indexOf('\n')
-    if (end < 0) return
-    const line = this.#received.slice(0, end)
-    this.#received = this.#received.slice(end + 1)
+    const lines = (this.#received + text).split('\n')
+    this.#received = lines.pop() ?? ''
+    for (const line of lines) if (!this.#over) this.#accept(line)
+    if (this.#over) return
+    if (this.#received.length > limits.reply) this.#stop(tooLong)
+    else if (this.#received !== '' && !this.#waiting) this.#stop(unasked)
+  }
+
+  /** One answer. */
+  #accept(line: string): void {
     const waiting = this.#waiting
-    if (!waiting)
-      return this.#stop(new NoAnswer('no evidence', 'it sent an answer that nobody had asked for'))
+    if (line.length > limits.reply) return this.#stop(tooLong)
+    if (!waiting) return this.#stop(unasked)
     const reply = readReply(line, waiting.nonce)
-    if (!reply || this.#received !== '')
+    if (!reply)
       return this.#stop(new NoAnswer('no evidence', 'it sent something that is no answer to the question'))
+    waiting.left--
+    waiting.clock.refresh()
+    waiting.answered(reply)
+    if (waiting.left > 0) return
     this.#waiting = undefined
-    waiting.resolve(reply)
+    clearTimeout(waiting.clock)
+    waiting.resolve()
   }
 
   #stop(reason: NoAnswer): void {
@@ -127,7 +171,9 @@ export class Sandbox {
     this.#over ??= reason
     const waiting = this.#waiting
     this.#waiting = undefined
-    waiting?.reject(this.#over)
+    if (!waiting) return
+    clearTimeout(waiting.clock)
+    waiting.reject(this.#over)
   }
 }
 
@@ -156,7 +202,7 @@ function obituary(code: number | null, signal: string | null): string {
 function readReply(line: string, nonce: string): Reply | undefined {
   let message: unknown
   try {
-    message = JSON.parse(Buffer.from(line, 'latin1').toString('utf8'))
+    message = JSON.parse(line)
   } catch {
     return undefined
   }

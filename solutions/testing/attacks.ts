@@ -79,6 +79,22 @@ export const attacks: Readonly<Record<string, Attack>> = {
     cell: `${builtin('fs')}.writeSync(3, '{"loaded":true}\\n{"value":"true"}\\n')\n${alwaysTrue}`,
     verdicts: ['no evidence'],
   },
+  'learns the number and answers everything at once': {
+    cell: `const { parse } = JSON
+let nonce = ''
+JSON.parse = (text: string) => ({ nonce } = parse(text))
+${part(`${builtin('fs')}.writeSync(3, ('{"nonce":"' + nonce + '","value":"7"}\\n').repeat(8)); return 7 as any`)}`,
+    verdicts: ['wrong', 'no evidence', 'timed out', 'crashed'],
+  },
+  'reads the questions itself': {
+    cell: part(`${builtin('fs')}.readSync(3, new Uint8Array(65536)); return true`),
+    verdicts: ['timed out'],
+  },
+  'asks itself and remembers the answers': {
+    cell: `const known: any = ((globalThis as any).known ??= [])
+${part('known.push([pageLSN, recordEnd]); return known.length > 8 ? known as any : 7')}`,
+    verdicts: ['wrong'],
+  },
   'sends a message as a forked process would': {
     cell: part('(process as any).send?.({ verdict: "passed" }); throw new Error("no")'),
     verdicts: ['crashed'],
