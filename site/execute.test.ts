@@ -56,6 +56,14 @@ test('what has not changed is not run again', async () => {
   expect(asked).toEqual([])
 })
 
+test('a crash that a run has left beside the engine for the next one changes nothing', async () => {
+  await execute()
+  mkdirSync(join(root, 'engine/dist/.scenes/bank-1'), { recursive: true })
+  writeFileSync(join(root, 'engine/dist/.scenes/bank-1/scene.json'), '{}')
+  await execute()
+  expect(asked).toEqual([])
+})
+
 test('a changed notebook is run alone, and its older run is forgotten', async () => {
   await execute()
   writeFileSync(join(root, 'chapters/02-lsn.ipynb'), notebook(markdown('# 2. LSN\n\nWhere?')))

@@ -136,7 +136,7 @@ function remember(executed: string, memory: string): void {
   renameSync(executed, memory)
 }
 
-/** What a run depends on beside the notebook itself. */
+/** What a run depends on beside the notebook itself; not what runs leave there, `engine/dist/.scenes`. */
 const SURROUNDINGS = ['engine/dist', 'exercises/dist', '.jupyter', 'package-lock.json']
 
 function hashSurroundings(root: string): string {
@@ -148,8 +148,9 @@ function hashSurroundings(root: string): string {
 function hashTree(path: string, name: string, hash: ReturnType<typeof createHash>): void {
   if (!existsSync(path)) return
   if (statSync(path).isDirectory()) {
-    for (const child of readdirSync(path).sort()) hashTree(join(path, child), `${name}/${child}`, hash)
-  } else if (!/\.(tsbuildinfo|map)$|\.test\./.test(name)) {
+    const children = readdirSync(path).filter((child) => !child.startsWith('.'))
+    for (const child of children.sort()) hashTree(join(path, child), `${name}/${child}`, hash)
+  } else if (!/\.map$|\.test\./.test(name)) {
     hash.update(name).update(readFileSync(path))
   }
 }
