@@ -197,6 +197,15 @@ test("the engine's types are checked in a cell", async () => {
   expect(printed(right, 'stdout')).toBe('0/1A2B3C8\n')
 })
 
+test('a cell has the types of Node, and of what it imports, and no others', async () => {
+  const chai = await kernel.run('const chaiOfTheTests: Chai.AssertionStatic | undefined = undefined')
+  expect(chai.reply.evalue).toContain("Cannot find namespace 'Chai'")
+  const node = await kernel.run(
+    "import { basename } from 'node:path'\nbasename(process.execPath).startsWith('node')",
+  )
+  expect(printed(node, 'stdout')).toBe('true\n')
+})
+
 describe('the preload', () => {
   const preload = inProject('.jupyter', 'preload.cjs')
 

@@ -13,6 +13,7 @@
  *   a rejection that nobody awaits is lost              fails the cell                          cells.cjs
  *   output is lost after some 500 calls of console.log  arrives                                 sending.cjs
  *   an import of a file that appears later wedges it    is resolved anew                        watchTimer.cjs
+ *   types of every package in @types, before cell 1     Node's                                  types.cjs
  *
  * It leans on the inside of tslab, so it takes exactly the version it was tested with, and no other.
  */
@@ -37,6 +38,7 @@ if (isKernel) {
     process.exit(1)
   }
   const tslab = createRequire(manifest)
+  require('./repairs/types.cjs').repair(tslab)
   require('./repairs/watchTimer.cjs').repair(tslab)
   require('./repairs/cells.cjs').repair(tslab)
 }

@@ -17,7 +17,7 @@ import { useTemporaryFolder } from '../.jupyter/temporaryFolder.mjs'
 import { auditPages, type BuiltPage } from './audit.js'
 import { renderArticle } from './cells.js'
 import { CONTENTS_SOURCE, contentsPage, missingPage } from './contents.js'
-import { alreadyRun, executeNotebooks, type ExecutedNotebook, type RunNotebooks } from './execute.js'
+import { alreadyRun, executeNotebooks, type ExecutedNotebook, type RunNotebook } from './execute.js'
 import { createHighlighter } from './highlight.js'
 import { killPage, readKillTable } from './killPage.js'
 import { lessonPage } from './lessonPage.js'
@@ -39,7 +39,7 @@ export interface BuildOptions {
   /** Replaced as a whole, and only when every page is right. */
   readonly outDir: string
   readonly cacheDir: string
-  readonly run: RunNotebooks
+  readonly run: RunNotebook
   readonly base?: string
   readonly say?: (line: string) => void
 }

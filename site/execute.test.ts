@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { alreadyRun, executeNotebooks, type ExecutedNotebook, type RunNotebooks } from './execute.js'
+import { alreadyRun, executeNotebooks, type ExecutedNotebook, type RunNotebook } from './execute.js'
 import { markdown, notebook, pretendToRun, writeSample } from './testing/sample.js'
 
 let root: string
@@ -30,19 +30,37 @@ test('chapters and exercises of one name are run apart and come back with their 
   expect(asked).toHaveLength(3)
 })
 
-test('two workers share the notebooks, and none gets two of one name', async () => {
-  const shares: string[][] = []
-  const run: RunNotebooks = (paths, place) => {
-    shares.push(paths.map((path) => basename(path)))
-    return pretendToRun()(paths, place)
+test('kernels run side by side, and each notebook in one of them, chapters first', async () => {
+  const asked: string[] = []
+  let atOnce = 0
+  let most = 0
+  const run: RunNotebook = async (path, place) => {
+    most = Math.max(most, ++atOnce)
+    const report = await pretendToRun(asked)(path, place)
+    await new Promise(setImmediate)
+    atOnce--
+    return report
   }
   await executeNotebooks({ root, cacheDir: join(root, '.cache'), run, say: () => {} })
-  expect(shares).toEqual([['02-lsn.ipynb', '01-wal.ipynb'], ['01-wal.ipynb']])
+  expect(most).toBeGreaterThanOrEqual(2)
+  expect(asked.map((path) => relative(root, path).replaceAll('\\', '/'))).toEqual([
+    'chapters/01-wal.ipynb',
+    'chapters/02-lsn.ipynb',
+    'exercises/01-wal.ipynb',
+  ])
 })
 
 test('what has not changed is not run again', async () => {
   await execute()
   expect((await execute()).length).toBe(3)
+  expect(asked).toEqual([])
+})
+
+test('a crash that a run has left beside the engine for the next one changes nothing', async () => {
+  await execute()
+  mkdirSync(join(root, 'engine/dist/.scenes/bank-1'), { recursive: true })
+  writeFileSync(join(root, 'engine/dist/.scenes/bank-1/scene.json'), '{}')
+  await execute()
   expect(asked).toEqual([])
 })
 
@@ -71,12 +89,10 @@ test.each(['engine/dist/index.js', 'exercises/dist/check.js', '.jupyter/preload.
 test('a notebook that fails is named with its cell; the others need not run again', async () => {
   const good = pretendToRun(asked)
   const options = { root, cacheDir: join(root, '.cache'), say: () => {} }
-  const failing: RunNotebooks = async (paths, place) =>
-    (await good(paths, place)).map((report) =>
-      report.notebook.endsWith('02-lsn.ipynb')
-        ? { ...report, status: 'failed', message: 'cell 2: boom' }
-        : report,
-    )
+  const failing: RunNotebook = async (path, place) => {
+    const report = await good(path, place)
+    return path.endsWith('02-lsn.ipynb') ? { ...report, status: 'failed', message: 'cell 2: boom' } : report
+  }
   await expect(executeNotebooks({ ...options, run: failing })).rejects.toThrow(
     'chapters/02-lsn.ipynb, cell 2: boom',
   )
@@ -85,7 +101,8 @@ test('a notebook that fails is named with its cell; the others need not run agai
 })
 
 test('a runner that gives nothing back is an error', async () => {
-  const options = { root, cacheDir: join(root, '.cache'), run: () => Promise.resolve([]), say: () => {} }
+  const run: RunNotebook = async (notebook) => ({ notebook, status: 'ok' })
+  const options = { root, cacheDir: join(root, '.cache'), run, say: () => {} }
   await expect(executeNotebooks(options)).rejects.toThrow('nothing came back from the kernel')
   expect(existsSync(join(root, '.cache/chapters'))).toBe(false)
 })

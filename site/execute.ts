@@ -14,6 +14,7 @@ import {
   rmSync,
   statSync,
 } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { folderOf } from './links.js'
 import type { LessonKind } from './notebook.js'
@@ -28,11 +29,8 @@ export interface RunReport {
   readonly executed?: string
 }
 
-/** Runs notebooks top to bottom in the kernel, one after the other; executed copies are written to `outDir`. */
-export type RunNotebooks = (
-  paths: readonly string[],
-  options: { readonly outDir: string },
-) => Promise<readonly RunReport[]>
+/** Runs a notebook top to bottom in a kernel of its own; the executed copy is written to `outDir`. */
+export type RunNotebook = (path: string, options: { readonly outDir: string }) => Promise<RunReport>
 
 export interface ExecutedNotebook {
   readonly kind: LessonKind
@@ -45,7 +43,7 @@ export interface ExecutedNotebook {
 export interface ExecuteOptions {
   readonly root: string
   readonly cacheDir: string
-  readonly run: RunNotebooks
+  readonly run: RunNotebook
   readonly say: (line: string) => void
 }
 
@@ -82,51 +80,43 @@ interface Missing {
 }
 
 /** Takes what somebody else ran: `folder`/chapters and `folder`/exercises hold notebooks with their outputs. */
-export function alreadyRun(folder: string): RunNotebooks {
-  return async (paths, { outDir }) =>
-    paths.map((notebook) => {
-      const from = join(folder, basename(dirname(notebook)), basename(notebook))
-      if (!existsSync(from)) return { notebook, status: 'failed', message: `${from} is not there` }
-      const executed = join(outDir, basename(notebook))
-      cpSync(from, executed)
-      return { notebook, status: 'ok', executed }
-    })
+export function alreadyRun(folder: string): RunNotebook {
+  return async (notebook, { outDir }) => {
+    const from = join(folder, basename(dirname(notebook)), basename(notebook))
+    if (!existsSync(from)) return { notebook, status: 'failed', message: `${from} is not there` }
+    const executed = join(outDir, basename(notebook))
+    cpSync(from, executed)
+    return { notebook, status: 'ok', executed }
+  }
 }
 
-/** Two kernels side by side, and so that a chapter and the exercise of the same name never meet in one folder. */
+/** A kernel is busy with one thing at a time, and often it waits for a PostgreSQL that it started. */
+const KERNELS = Math.max(2, availableParallelism())
+
+/** Some kernels side by side; the next notebook goes to the one that is free. Chapters come first: they are longer. */
 async function runAndRemember(
   missing: readonly Missing[],
   { root, cacheDir, run }: ExecuteOptions,
 ): Promise<void> {
   const runDir = join(cacheDir, 'run')
   rmSync(runDir, { recursive: true, force: true })
-  const runShare = async (worker: number): Promise<readonly RunReport[]> => {
-    const paths = missing
-      .filter((notebook) => workerFor(notebook) === worker)
-      .map(({ path }) => join(root, path))
-    if (paths.length === 0) return []
-    const outDir = join(runDir, String(worker))
-    mkdirSync(outDir, { recursive: true })
-    return run(paths, { outDir })
-  }
-  const reports = (await Promise.all([runShare(0), runShare(1)])).flat()
-
   // What ran well is remembered even when another notebook fails: the next build then runs only that one.
-  const problems = missing.flatMap(({ path, memory }) => {
-    const report = reports.find(({ notebook }) => notebook === join(root, path))
-    if (report?.status === 'failed') return [`${path}, ${report.message ?? 'it failed'}`]
-    if (report?.executed === undefined) return [`${path} was run, but nothing came back from the kernel`]
-    forgetOlder(memory)
-    renameSync(report.executed, memory)
-    return []
-  })
-  if (problems.length > 0) throw new SiteError(problems.join('\n'))
-}
-
-/** Odd chapters and even exercises to one worker, the rest to the other: half of the work each. */
-function workerFor({ kind, path }: Missing): number {
-  const number = Number.parseInt(basename(path), 10) || 0
-  return (number + (kind === 'chapter' ? 0 : 1)) % 2
+  const problems: string[] = []
+  const waiting = missing.values()
+  const runOneByOne = async (): Promise<void> => {
+    for (const { kind, path, memory } of waiting) {
+      // A chapter and the exercise of the same name never meet in one folder.
+      const outDir = join(runDir, kind)
+      mkdirSync(outDir, { recursive: true })
+      const { status, message, executed } = await run(join(root, path), { outDir })
+      if (status === 'failed') problems.push(`${path}, ${message ?? 'it failed'}`)
+      else if (executed === undefined) problems.push(`${path} was run, but nothing came back from the kernel`)
+      else remember(executed, memory)
+    }
+  }
+  await Promise.all(Array.from({ length: KERNELS }, runOneByOne))
+  rmSync(runDir, { recursive: true, force: true })
+  if (problems.length > 0) throw new SiteError(problems.sort().join('\n'))
 }
 
 /** The name under which a run is kept: the notebook, and the hash of all that its outputs depend on. */
@@ -138,14 +128,15 @@ function remembered(root: string, path: string, surroundings: string): string {
 }
 
 /** One run of each notebook is kept: the last. */
-function forgetOlder(memory: string): void {
+function remember(executed: string, memory: string): void {
   const dir = dirname(memory)
   mkdirSync(dir, { recursive: true })
   const slug = basename(memory).replace(/@.*$/, '@')
   for (const name of readdirSync(dir)) if (name.startsWith(slug)) rmSync(join(dir, name))
+  renameSync(executed, memory)
 }
 
-/** What a run depends on beside the notebook itself. */
+/** What a run depends on beside the notebook itself; not what runs leave there, `engine/dist/.scenes`. */
 const SURROUNDINGS = ['engine/dist', 'exercises/dist', '.jupyter', 'package-lock.json']
 
 function hashSurroundings(root: string): string {
@@ -157,8 +148,9 @@ function hashSurroundings(root: string): string {
 function hashTree(path: string, name: string, hash: ReturnType<typeof createHash>): void {
   if (!existsSync(path)) return
   if (statSync(path).isDirectory()) {
-    for (const child of readdirSync(path).sort()) hashTree(join(path, child), `${name}/${child}`, hash)
-  } else if (!/\.(tsbuildinfo|map)$|\.test\./.test(name)) {
+    const children = readdirSync(path).filter((child) => !child.startsWith('.'))
+    for (const child of children.sort()) hashTree(join(path, child), `${name}/${child}`, hash)
+  } else if (!/\.map$|\.test\./.test(name)) {
     hash.update(name).update(readFileSync(path))
   }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -19,10 +19,10 @@ const outDir = join(root, 'out')
 mkdirSync(outDir)
 const run = nodeRunner(join(project, '.jupyter/kernels/tslab'))
 
-async function runCells(...cells: ReturnType<typeof code>[]): Promise<RunReport | undefined> {
+async function runCells(...cells: ReturnType<typeof code>[]): Promise<RunReport> {
   const path = join(root, 'chapters/01-wal.ipynb')
   writeFileSync(path, notebook(...cells))
-  return (await run([path], { outDir }))[0]
+  return run(path, { outDir })
 }
 
 test('cells run in order in one kernel, and what they print and display comes back', async () => {
@@ -44,6 +44,19 @@ test('cells run in order in one kernel, and what they print and display comes ba
     { outputs: [{ type: 'stream', name: 'stdout', text: 'at 16777216\n16777217\n' }] },
     { outputs: [{ type: 'display', data: { 'text/html': '<b>bold</b>' } }] },
   ])
+}, 60_000)
+
+test('what cells leave in the folder for temporary files goes with their kernel', async () => {
+  await runCells(
+    code(`import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+console.log(mkdtempSync(tmpdir() + '/left-'))`),
+  )
+  const executed = parseNotebook(readFileSync(join(outDir, '01-wal.ipynb'), 'utf8'), 'x')
+  const [output] = executed.cells[0]?.type === 'code' ? executed.cells[0].outputs : []
+  const left = output?.type === 'stream' ? output.text.trim() : ''
+  expect(left).toMatch(/left-\w+$/)
+  expect(existsSync(left)).toBe(false)
 }, 60_000)
 
 test.each([

@@ -1,4 +1,4 @@
-// The kernel without Jupyter: runs notebooks where there is no Python.
+// The kernel without Jupyter: runs notebooks where there is no Python, and sooner where there is one.
 //
 // A kernel is a process that listens on five ports and speaks Jupyter's messages over ZeroMQ. Jupyter's side of that
 // conversation is small enough to hold here, so that someone with Node alone still gets a site with real outputs:
@@ -9,12 +9,12 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createHmac, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { Dealer, Subscriber } from 'zeromq'
-import type { RunNotebooks, RunReport } from './execute.js'
+import type { RunNotebook, RunReport } from './execute.js'
 
 type Json = Record<string, unknown>
 
@@ -29,15 +29,11 @@ const DELIMITER = '<IDS|MSG>'
 const PATIENCE = 60_000
 
 /** A runner for `executeNotebooks`; `kernelFolder` holds the kernel.json to start. */
-export function nodeRunner(kernelFolder: string): RunNotebooks {
-  return async (paths, { outDir }) => {
-    const reports: RunReport[] = []
-    for (const path of paths) reports.push(await runOne(path, outDir, kernelFolder))
-    return reports
-  }
+export function nodeRunner(kernelFolder: string): RunNotebook {
+  return (path, { outDir }) => runInKernel(path, outDir, kernelFolder)
 }
 
-async function runOne(path: string, outDir: string, kernelFolder: string): Promise<RunReport> {
+async function runInKernel(path: string, outDir: string, kernelFolder: string): Promise<RunReport> {
   const notebook = JSON.parse(readFileSync(path, 'utf8')) as { cells: Json[] }
   let place = 'the kernel did not start'
   const kernel = await startKernel(kernelFolder, dirname(path))
@@ -81,6 +77,7 @@ async function startKernel(kernelFolder: string, cwd: string): Promise<Kernel> {
   const key = randomUUID()
   const connection = { shell_port, iopub_port, stdin_port, control_port, hb_port, key }
   const scratch = mkdtempSync(join(tmpdir(), 'pgcrash-kernel-'))
+  chmodSync(scratch, 0o711) // a server that a cell starts may run as another user
   const connectionFile = join(scratch, 'connection.json')
   const fixed = { ip: '127.0.0.1', transport: 'tcp', signature_scheme: 'hmac-sha256' }
   writeFileSync(connectionFile, JSON.stringify({ ...connection, ...fixed }), { mode: 0o600 })
@@ -89,7 +86,9 @@ async function startKernel(kernelFolder: string, cwd: string): Promise<Kernel> {
   const [, ...parameters] = argv.map((word) =>
     word.replace('{resource_dir}', kernelFolder).replace('{connection_file}', connectionFile),
   )
-  const child = spawn(process.execPath, parameters, { cwd, stdio: ['ignore', 'ignore', 'pipe'] })
+  // The copies of crashed directories that its cells make go with it.
+  const env = { ...process.env, TMPDIR: scratch, TEMP: scratch, TMP: scratch }
+  const child = spawn(process.execPath, parameters, { cwd, env, stdio: ['ignore', 'ignore', 'pipe'] })
   running.add(child)
   child.once('close', () => running.delete(child))
   return new Kernel(child, scratch, key, shell_port as number, iopub_port as number)
@@ -206,7 +205,7 @@ class Kernel {
     this.iopub.close()
     if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill('SIGKILL')
     await this.closed
-    rmSync(this.scratch, { recursive: true, force: true })
+    rmSync(this.scratch, { recursive: true, force: true, maxRetries: 3 })
   }
 }
 

@@ -1,13 +1,13 @@
-// Which way to the kernel: Jupyter's, when this folder has it; our own few lines, when there is only Node.
+// The way to the kernel: our own few lines, with Jupyter installed or without.
 //
-// Someone who only wants to read the course need not install JupyterLab first. Either way it is the same kernel.
+// Someone who only wants to read the course need not install JupyterLab first. And Jupyter's side, in Python, takes a
+// second of processor time for each notebook. It is the same kernel; that Jupyter runs all notebooks too is a part of
+// `npm test`.
 
-import { existsSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
-import { inProject, venvPython } from '../.jupyter/environment.mjs'
-import { runNotebooks } from '../.jupyter/notebooks.mjs'
-import { prepare, say } from '../.jupyter/prepare.mjs'
-import type { RunNotebooks } from './execute.js'
+import { inProject } from '../.jupyter/environment.mjs'
+import { say } from '../.jupyter/prepare.mjs'
+import type { RunNotebook } from './execute.js'
 import { endKernels, nodeRunner } from './nodeKernel.js'
 
 interface JupyterScripts {
@@ -16,20 +16,15 @@ interface JupyterScripts {
   readonly endAll: () => Promise<void>
 }
 
-/** Builds the engine where a source is newer than it, brings Jupyter up to date if it is there, gives the runner. */
-export async function prepareRunner(): Promise<RunNotebooks> {
+/** Builds the engine where a source is newer than it, and gives the runner. */
+export async function prepareRunner(): Promise<RunNotebook> {
   const { prepareEngine, onEnd, endAll } = await jupyterScripts()
   onEnd(() => {
     endKernels()
     void endAll().then(() => process.exit(1))
   })
-  if (!existsSync(venvPython)) {
-    await prepareEngine(say)
-    return nodeRunner(inProject('.jupyter', 'kernels', 'tslab'))
-  }
-  await prepare(say)
-  const quiet = { tell: () => {}, onReport: () => {} }
-  return (paths, { outDir }) => runNotebooks(paths, { outDir, ...quiet })
+  await prepareEngine(say)
+  return nodeRunner(inProject('.jupyter', 'kernels', 'tslab'))
 }
 
 /** Of the scripts for Jupyter, those without types of their own. */

@@ -1,11 +1,11 @@
 /** The parent's side of postgresChild.ts: start a real PostgreSQL on a directory, ask it, kill it. */
-import { fork, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
 
 export interface StartRequest {
   readonly id: number
@@ -59,15 +59,15 @@ interface Waiting {
 }
 
 /** PostgreSQL runs for a second or two: what V8 would spend on making its code faster never comes back. */
-const QUICK_START = '--liftoff-only'
+const QUICK_START = ['--liftoff-only', '--no-opt', '--always-sparkplug']
 
-/** Source runs through tsx (tests, site); built code runs as it is. */
-function childScript(): { script: string; execArgv: string[] } {
+/** Node's parameters: built code runs as it is, source (tests, site) through the quicker half of tsx. */
+function childProgram(): string[] {
   const built = import.meta.url.endsWith('.js')
-  const script = fileURLToPath(new URL(built ? './postgresChild.js' : './postgresChild.ts', import.meta.url))
-  if (built) return { script, execArgv: [QUICK_START] }
-  const tsx = createRequire(import.meta.url).resolve('tsx')
-  return { script, execArgv: [QUICK_START, '--import', pathToFileURL(tsx).href] }
+  if (built) return [...QUICK_START, fileURLToPath(new URL('./postgresChild.js', import.meta.url))]
+  const script = fileURLToPath(new URL('./postgresChild.ts', import.meta.url))
+  const tsx = createRequire(import.meta.url).resolve('tsx/cjs')
+  return [...QUICK_START, '--require', tsx, '--eval', `require(${JSON.stringify(script)})`]
 }
 
 export class PostgresProcess {
@@ -82,9 +82,7 @@ export class PostgresProcess {
   private constructor(timeoutSeconds: number) {
     this.#timeoutSeconds = timeoutSeconds
     this.#logDir = mkdtempSync(join(tmpdir(), 'pgcrash-log-'))
-    const { script, execArgv } = childScript()
-    this.#child = fork(script, [], {
-      execArgv,
+    this.#child = spawn(process.execPath, childProgram(), {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     })

@@ -3,7 +3,7 @@
 import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
-import type { RunNotebooks } from '../execute.js'
+import type { RunNotebook } from '../execute.js'
 
 type Json = Record<string, unknown>
 
@@ -169,14 +169,11 @@ export function writeSample(changes: Record<string, string> = {}): string {
 }
 
 /** Stands in for the kernel: the sample's outputs are written down already. Notes what it was asked to run. */
-export function pretendToRun(asked: string[] = []): RunNotebooks {
-  return (paths, { outDir }) =>
-    Promise.resolve(
-      paths.map((notebook) => {
-        asked.push(notebook)
-        const executed = join(outDir, basename(notebook))
-        cpSync(notebook, executed)
-        return { notebook, status: 'ok', executed }
-      }),
-    )
+export function pretendToRun(asked: string[] = []): RunNotebook {
+  return async (notebook, { outDir }) => {
+    asked.push(notebook)
+    const executed = join(outDir, basename(notebook))
+    cpSync(notebook, executed)
+    return { notebook, status: 'ok', executed }
+  }
 }
