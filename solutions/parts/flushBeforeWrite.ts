@@ -34,6 +34,26 @@ const around = (page: (middle: bigint) => fc.Arbitrary<CachedPage>, most = 5): f
 const dirtyPage = (middle: bigint): fc.Arbitrary<CachedPage> =>
   cachedPage(middle).map((page) => ({ ...page, dirty: true }))
 
+const toWrite = (pageLSN: bigint): CachedPage => ({ pageLSN, dirty: true, permanent: true })
+/** Pages close to the end of the log on disk and far from it, where positions are large. */
+const highOnes = fc
+  .tuple(
+    fc.oneof(highPosition, fc.constantFrom(0x10000000n, 0x10_0000_0000n, 0x1000_0000_0000n)),
+    fc.integer({ min: -3, max: 3 }),
+    highPosition,
+  )
+  .map(([flushedTo, n, other]): FlushInput => {
+    const near = BigInt.asUintN(64, flushedTo + BigInt(8 * n))
+    return [[near, other].map(toWrite), flushedTo]
+  })
+/** The page's LSN is larger by one digit, and the first of its digits smaller. */
+const oneDigitMore = fc
+  .tuple(fc.integer({ min: 0, max: 6 }), fc.integer({ min: 2, max: 15 }), fc.nat(0xffff))
+  .map(([digits, first, more]): FlushInput => {
+    const power = 1n << BigInt(32 + 4 * digits)
+    return [[toWrite(16n * power + BigInt(8 * more))], BigInt(first) * power]
+  })
+
 const candidates = (pages: readonly CachedPage[]): bigint[] =>
   pages.filter(({ dirty, permanent }) => dirty && permanent).map(({ pageLSN }) => pageLSN)
 const highest = (lsns: readonly bigint[]): bigint => lsns.reduce((max, lsn) => (lsn > max ? lsn : max), 0n)
@@ -77,16 +97,7 @@ export const flushBeforeWriteSolution: Solution<'flushBeforeWrite'> = {
     rule(
       'Positions are numbers of 64 bits, and exact.',
       'Past 4 GiB of log the low half starts from zero again; past 2^53 a number forgets the last bytes; and as text 0/F0000000 would be more than 10/0.',
-      fc
-        .tuple(
-          fc.oneof(highPosition, fc.constantFrom(0x10000000n, 0x10_0000_0000n, 0x1000_0000_0000n)),
-          fc.integer({ min: -3, max: 3 }),
-          highPosition,
-        )
-        .map(([flushedTo, n, other]): FlushInput => {
-          const near = BigInt.asUintN(64, flushedTo + BigInt(8 * n))
-          return [[near, other].map((pageLSN) => ({ pageLSN, dirty: true, permanent: true })), flushedTo]
-        }),
+      fc.oneof({ weight: 2, arbitrary: highOnes }, { weight: 1, arbitrary: oneDigitMore }),
     ),
   ],
   alsoRight: {
