@@ -95,7 +95,8 @@ export function logEnds(options: EndOptions): fc.Arbitrary<EndInput> {
       ending: fc.constantFrom(...endings),
       segment: fc.bigInt({ min: from >> 20n, max: (from >> 20n) + 0xfffn }),
       page: fc.integer({ min: 2, max: 9 }),
-      within: fc.integer({ min: 10, max: 900 }),
+      // At least as many as `length`: the last record, too, lies behind the page header.
+      within: fc.integer({ min: 12, max: 900 }),
       length: fc.integer({ min: 4, max: 12 }),
       firstOfPage: fc.boolean(),
       age: ages,
