@@ -105,6 +105,11 @@ export function pageFault(
   }
 }
 
+/** Puts its checksum into a page about to be written, if it is not a new one: that has none (PageSetChecksumInplace). */
+export function setPageChecksum(page: Page, block: number): void {
+  if (!isNewPage(page)) page.view.setUint16(8, pageChecksum(page.bytes, block), true)
+}
+
 /** Makes an empty page with `specialSize` bytes at its end (PageInit). */
 export function initPage(page: Page, specialSize: number): void {
   page.bytes.fill(0)
@@ -120,6 +125,9 @@ export function maxOffset(page: Page): number {
   const lower = pdLower(page)
   return lower <= PAGE_HEADER_SIZE ? 0 : (lower - PAGE_HEADER_SIZE) >>> 2
 }
+
+/** Byte behind the last line pointer. */
+const pointersEnd = (page: Page): number => PAGE_HEADER_SIZE + maxOffset(page) * 4
 
 const lpAt = (offnum: number): number => PAGE_HEADER_SIZE + (offnum - 1) * 4
 /** The raw 32 bits of line pointer `offnum` (1-based). */
@@ -265,44 +273,92 @@ export function deleteIndexItems(page: Page, offnums: readonly number[]): void {
   compactItems(page)
 }
 
-// A page is packed many thousand times a second in recovery, so its items are listed once: line pointer after line
-// pointer, those with storage alone.
+// A page is packed many thousand times a second in recovery. Its line pointers are looked at once; mostly they then turn
+// out to stand in the order in which their items lie, and the items can slide up where they are. Others are listed.
 const MAX_ITEMS = (BLCKSZ - PAGE_HEADER_SIZE) / 4
 const listed = {
-  offnums: new Uint16Array(MAX_ITEMS),
+  places: new Uint16Array(MAX_ITEMS),
   ids: new Uint32Array(MAX_ITEMS),
-  lastUsed: 0,
-  unused: 0,
 }
 const scratch = new Uint8Array(BLCKSZ)
+
+/** What was found in a page's line pointers. Positions are bytes of the page. */
+const found = {
+  /** End of the last line pointer in use; how many before it are not, when they were to be cleared. */
+  usedUpTo: 0,
+  unused: 0,
+  /** The first line pointer whose item is to move, or the end of them all; where its item is to end. */
+  firstToMove: 0,
+  moveTo: 0,
+  /** Each item lies before the one of the line pointer before. */
+  inOrder: true,
+}
 
 /**
  * Lays all items against the special space, in the order of their line pointers, the first one highest
  * (compactify_tuples): free space becomes one piece and every line pointer follows its item.
  */
 export function compactItems(page: Page): void {
-  packItems(page, listItems(page, false))
+  examineItems(page, false)
+  packItems(page)
 }
 
-/** Packs the first `count` of the listed items. */
-function packItems(page: Page, count: number): void {
-  const { offnums, ids } = listed
-  let upper = pdSpecial(page)
-  let i = 0
-  // All before the first gap lie where they should.
-  for (; i < count && itemEnd(ids[i]) === upper; i++) upper = lpOffset(ids[i])
-  if (i < count) scratch.set(page.bytes.subarray(pdUpper(page), upper), pdUpper(page))
-  while (i < count) {
-    // Items that lie side by side now and afterwards are copied in one go.
+function packItems(page: Page): void {
+  const upper = found.inOrder ? slideItems(page) : layItems(page, listItems(page))
+  setPdUpper(page, upper)
+}
+
+/** Moves items up that lie in order; returns where the last one then begins. */
+function slideItems(page: Page): number {
+  const { view, bytes } = page
+  const lower = pointersEnd(page)
+  let to = found.moveTo
+  let from = 0 // items that lie side by side move in one go: they begin here and end at `end`
+  let end = 0
+  for (let at = found.firstToMove; at < lower; at += 4) {
+    const id = view.getUint32(at, true)
+    if (lpLength(id) === 0) continue
+    if (itemEnd(id) !== from) {
+      if (end > from) bytes.copyWithin(to - (end - from), from, end)
+      to -= end - from
+      end = itemEnd(id)
+    }
+    from = lpOffset(id)
+    view.setUint32(at, id + to - end, true) // the low part is the offset
+  }
+  if (end > from) bytes.copyWithin(to - (end - from), from, end)
+  return to - (end - from)
+}
+
+/** Lists the items with storage from the first to move on; returns how many they are. */
+function listItems(page: Page): number {
+  const { places, ids } = listed
+  const lower = pointersEnd(page)
+  let count = 0
+  for (let at = found.firstToMove; at < lower; at += 4) {
+    const id = page.view.getUint32(at, true)
+    if (lpLength(id) === 0) continue
+    places[count] = at
+    ids[count++] = id
+  }
+  return count
+}
+
+/** Lays the listed items one before the other, by way of a copy; returns where the last one begins. */
+function layItems(page: Page, count: number): number {
+  const { places, ids } = listed
+  let upper = found.moveTo
+  scratch.set(page.bytes.subarray(pdUpper(page), upper), pdUpper(page))
+  for (let i = 0; i < count;) {
     const end = itemEnd(ids[i])
     let from = lpOffset(ids[i])
     let next = i + 1
     for (; next < count && itemEnd(ids[next]) === from; next++) from = lpOffset(ids[next])
     upper -= end - from
     copyBytes(scratch, from, end - from, page.bytes, upper)
-    for (; i < next; i++) page.view.setUint32(lpAt(offnums[i]), ids[i] + upper - from, true) // the low part is the offset
+    for (; i < next; i++) page.view.setUint32(places[i], ids[i] + upper - from, true)
   }
-  setPdUpper(page, upper)
+  return upper
 }
 
 /** Bytes that a line pointer's item takes, rounded up to eight; and where they end. */
@@ -310,37 +366,60 @@ const itemSpace = (id: number): number => (lpLength(id) + 7) & ~7
 const itemEnd = (id: number): number => lpOffset(id) + itemSpace(id)
 
 /**
- * Lists the page's items with storage; returns how many they are. `clearUnused`: line pointers that are not in use are
+ * Looks through the page's line pointers; the findings are in `found`. `clearUnused`: those that are not in use are
  * counted, and lose what length they may have. @throws CorruptData
  */
-function listItems(page: Page, clearUnused: boolean): number {
+function examineItems(page: Page, clearUnused: boolean): void {
   checkPointers(page)
-  const { offnums, ids } = listed
-  const [lower, upper, special, max] = [pdLower(page), pdUpper(page), pdSpecial(page), maxOffset(page)]
-  let count = 0
-  let total = 0
+  const { view } = page
+  const end = pointersEnd(page)
+  let usedUpTo = PAGE_HEADER_SIZE
   let unused = 0
-  let lastUsed = 0
-  for (let off = 1; off <= max; off++) {
-    const id = itemId(page, off)
-    if (lpFlags(id) !== LP.UNUSED) lastUsed = off
+  let firstToMove = 0
+  let below = pdSpecial(page)
+  let moveTo = 0
+  let inOrder = true
+  for (let at = PAGE_HEADER_SIZE; at < end; at += 4) {
+    const id = view.getUint32(at, true)
+    if (lpFlags(id) !== LP.UNUSED) usedUpTo = at + 4
     else if (clearUnused) {
-      if (id !== 0) setItemId(page, off, 0, LP.UNUSED, 0)
+      if (id !== 0) view.setUint32(at, 0, true)
       unused++
       continue
     }
     if (lpLength(id) === 0) continue
+    const after = itemEnd(id)
+    if (after !== below) {
+      if (after > below) inOrder = false
+      if (firstToMove === 0) {
+        firstToMove = at
+        moveTo = below
+      }
+    }
+    below = lpOffset(id)
+  }
+  // Items in order are as many bytes as there are between the last and the first: nothing more to check.
+  if (!inOrder || below < pdUpper(page)) checkItems(page)
+  found.usedUpTo = usedUpTo
+  found.unused = unused
+  found.firstToMove = firstToMove === 0 ? end : firstToMove
+  found.moveTo = firstToMove === 0 ? below : moveTo
+  found.inOrder = inOrder
+}
+
+/** Every item lies between pd_upper and the special space, and they fit there. @throws CorruptData */
+function checkItems(page: Page): void {
+  const [end, upper, special] = [pointersEnd(page), pdUpper(page), pdSpecial(page)]
+  let total = 0
+  for (let at = PAGE_HEADER_SIZE; at < end; at += 4) {
+    const id = page.view.getUint32(at, true)
+    if (lpLength(id) === 0) continue
     if (lpOffset(id) < upper || itemEnd(id) > special)
       throw damaged(`corrupted line pointer: ${lpOffset(id)}`)
-    offnums[count] = off
-    ids[count++] = id
     total += itemSpace(id)
   }
-  if (total > special - lower)
-    throw damaged(`corrupted item lengths: total ${total}, available space ${special - lower}`)
-  listed.lastUsed = lastUsed
-  listed.unused = unused
-  return count
+  const room = special - pdLower(page)
+  if (total > room) throw damaged(`corrupted item lengths: total ${total}, available space ${room}`)
 }
 
 /**
@@ -348,11 +427,12 @@ function listItems(page: Page, clearUnused: boolean): number {
  * whether any are left before it (PageRepairFragmentation).
  */
 export function repairFragmentation(page: Page): void {
-  const max = maxOffset(page)
-  packItems(page, listItems(page, true))
-  const { lastUsed, unused } = listed
-  setPdLower(page, lpAt(lastUsed + 1))
-  setFreeLinesHint(page, unused > max - lastUsed)
+  const end = pointersEnd(page)
+  examineItems(page, true)
+  packItems(page)
+  const { usedUpTo, unused } = found
+  setPdLower(page, usedUpTo)
+  setFreeLinesHint(page, unused > (end - usedUpTo) / 4)
 }
 
 /**
