@@ -16,7 +16,7 @@ import { XLOG_BLCKSZ, XLOG_PAGE_MAGIC, XLogLongPageHeader, XLogPageHeader, XLP }
 import { RM_MAX_BUILTIN_ID, RM_MIN_CUSTOM_ID, XLogRecord } from '../format/walRecord.js'
 import { decodeRecord } from './decoder.js'
 import { ReusedRecord, WalRecord, type EndCause, type EndOfWal } from './record.js'
-import { WAL_DIRECTORY, WalSegments, type Timelines, type WalWindow } from './segments.js'
+import { WAL_DIRECTORY, WalSegments, type Timelines, type LogMemory, type WalWindow } from './segments.js'
 
 export interface WalReaderOptions {
   disk: Disk
@@ -32,13 +32,11 @@ export interface WalReaderOptions {
   recordCrc?: (record: Uint8Array) => number
   /** Skip the CRC of records that end at or before this position: they were checked a moment ago. */
   checkedUpTo?: Lsn
-  /** The same of somebody who is still checking: waits until they have passed a position, and says how far they are. */
-  checkedBeside?: (position: Lsn) => Lsn
   /**
    * Read everything into the same memory, and hand out the same record, over and over: a record is good until the next
-   * is read. For loops over a whole log that keep none.
+   * is read. For loops over a whole log that keep none. Somebody else may give the memory.
    */
-  transient?: boolean
+  transient?: boolean | LogMemory
 }
 
 /** CRC of a record: its bytes from 24 on, then its first 20 (xlogreader.c, ValidXLogRecord). */
@@ -299,8 +297,10 @@ export class WalReader {
 
   /** Memory in which a record of at most `size` bytes is put together; it grows with what is really there. */
   private gatheringPlace(size: number): Memory {
-    if (this.reused && this.gathered.bytes.length >= size) return this.gathered
-    const bytes = new Uint8Array(size)
+    const { transient } = this.options
+    const given = typeof transient === 'object'
+    if (!given && this.reused && this.gathered.bytes.length >= size) return this.gathered
+    const bytes = given ? transient.record(size) : new Uint8Array(size)
     return (this.gathered = { bytes, view: viewOf(bytes) })
   }
 
@@ -313,7 +313,7 @@ export class WalReader {
     start: number,
     end: number,
   ): WalRecord | typeof BAD {
-    if (end > this.trusted && !this.isCheckedBeside(end)) {
+    if (end > this.trusted) {
       const own = this.options.recordCrc
       const computed = own
         ? own(bytes.subarray(at, at + total))
@@ -347,12 +347,6 @@ export class WalReader {
     this.next = end
     this.recordTimeline = this.fileTimeline
     return record
-  }
-
-  private isCheckedBeside(end: number): boolean {
-    const { checkedBeside } = this.options
-    if (checkedBeside) this.trusted = Number(checkedBeside(this.lsnAt(end)) - this.origin)
-    return end <= this.trusted
   }
 
   /** Makes the page at `page` readable in the window, its header checked. */

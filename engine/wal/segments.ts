@@ -8,7 +8,7 @@ import { parseSegmentFileName, segmentFileName, type Lsn } from '../format/lsn.j
 
 export const WAL_DIRECTORY = 'pg_wal'
 const FIRST_WINDOW_BYTES = 64 * 1024
-const WINDOW_BYTES = 4 * 1024 * 1024
+const WINDOW_BYTES = 2 * 1024 * 1024
 
 /** A timeline in the history of another (timeline.h, TimeLineHistoryEntry). */
 export interface Timeline {
@@ -42,6 +42,14 @@ export interface WalWindow {
   name: string
 }
 
+/** Memory that somebody else gives, to be used again when he has seen the records in it. */
+export interface LogMemory {
+  /** For a window of so many bytes. */
+  window(bytes: number): Uint8Array
+  /** For a record of so many bytes that goes over page ends; the same again until the record is complete. */
+  record(bytes: number): Uint8Array
+}
+
 /** Every segment file in pg_wal, in the order of names. */
 export function listSegments(disk: Disk, segmentSize: number): SegmentFile[] {
   const found: SegmentFile[] = []
@@ -57,15 +65,15 @@ export class WalSegments {
   /** Bytes read at once: few for who wants one record, more and more for who reads on. A power of two. */
   private windowSize = FIRST_WINDOW_BYTES
   readonly timelines: readonly Timeline[]
-  private memory = new Uint8Array(0)
+  private memory: Uint8Array = new Uint8Array(0)
 
   constructor(
     readonly disk: Disk,
     readonly segmentSize: number,
     /** Timelines to look in, newest first. */
     timelines: Timelines,
-    /** Reads every window into the same memory: the one before is gone then. */
-    private readonly transient = false,
+    /** Reads every window into the same memory, or into what somebody gives: the one before is gone then. */
+    private readonly transient: boolean | LogMemory = false,
   ) {
     this.timelines = timelines.map((one) =>
       typeof one === 'number' ? { id: one, begin: 0n, end: undefined } : one,
@@ -99,7 +107,8 @@ export class WalSegments {
 
   private read(path: string, start: number): Uint8Array {
     if (!this.transient) return this.disk.read(path, start, this.windowSize)
-    if (this.memory.length !== this.windowSize) this.memory = new Uint8Array(this.windowSize)
+    if (typeof this.transient === 'object') this.memory = this.transient.window(this.windowSize)
+    else if (this.memory.length !== this.windowSize) this.memory = new Uint8Array(this.windowSize)
     return this.memory.subarray(0, this.disk.readInto(path, start, this.memory))
   }
 }
