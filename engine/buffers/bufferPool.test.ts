@@ -8,7 +8,7 @@ import { formatLsn } from '../format/lsn.js'
 import { initPage, pageOf, setPageLsn, type Page } from '../format/page.js'
 import { pageChecksum } from '../format/pageChecksum.js'
 import { FORK } from '../format/relationPath.js'
-import { BufferPool, type BufferPoolOptions } from './bufferPool.js'
+import { BufferPool, type BufferPoolOptions, type OrderedRun } from './bufferPool.js'
 import type { BufferedPage, RelationFork } from './relationFork.js'
 
 const BLOCK = 8192
@@ -383,4 +383,82 @@ test('pages lie in memory that somebody has ready, as long as there is some, and
   expect([two, three]).not.toContain(pages[5].bytes.buffer)
   expect(pages.map((page) => page.bytes.byteOffset % BLOCK)).toEqual([0, 0, 0, 0, 0, 0])
   expect(pages.map(value)).toEqual([100, 101, 102, 103, 104, 105])
+})
+
+describe('somebody writes pages beside us', () => {
+  /** Ten pages, from block 5 on in another order, in memory of somebody's; the next he has no memory for. */
+  function shared(): World & { ordered: OrderedRun[]; pieces: SharedArrayBuffer[] } {
+    const pieces = [new SharedArrayBuffer(64 * BLOCK)]
+    const left = [...pieces]
+    const given = world({ memory: () => left.shift() })
+    for (let i = 0; i < 10; i++) change(given.pool, given.file, (i * 7) % 10, 100 + ((i * 7) % 10))
+    return { ...given, pieces, ordered: [] }
+  }
+
+  test('he gets the last of them, told where they are, where they go, and up to where the log must be', () => {
+    const { pool, pieces, disk, events } = shared()
+    const ordered: OrderedRun[] = []
+    pool.beside = {
+      write: (runs, checksums) => {
+        expect(checksums).toBe(true)
+        expect(events.at(-1)).toBe('log 0/1000')
+        ordered.push(...runs)
+      },
+      written: () => {
+        for (const { path, offset, places } of ordered)
+          places.forEach((place, i) =>
+            disk.write(path, offset + i * BLOCK, new Uint8Array(pieces[0], place * BLOCK, BLOCK)),
+          )
+        return true
+      },
+    }
+    // Runs of at most 64 pages are not divided, so a second relation makes two of them.
+    const other = pool.relation(1663, 5, 16385, FORK.MAIN)
+    for (let block = 0; block < 4; block++) change(pool, other, block, 200 + block)
+    const progress: number[][] = []
+    pool.flushAll((...told) => progress.push(told))
+    expect(ordered).toEqual([{ path: 'base/5/16385', offset: 0, block: 0, places: [10, 11, 12, 13] }])
+    expect(progress).toEqual([
+      [10, 14],
+      [14, 14],
+    ])
+    expect([pool.pagesWritten, pool.dirtyPages()]).toEqual([14, []])
+    pool.drop(other)
+    for (let block = 0; block < 4; block++)
+      expect(new DataView(disk.read('base/5/16385', block * BLOCK, BLOCK).buffer).getUint32(100, true)).toBe(
+        200 + block,
+      )
+  })
+
+  test('when he is not heard of any more, we write them; a fault of his is ours', () => {
+    const { pool, disk, events } = shared()
+    const other = pool.relation(1663, 5, 16385, FORK.MAIN)
+    change(pool, other, 0, 7)
+    pool.beside = { write: () => {}, written: () => false }
+    pool.flushAll()
+    expect(events.filter((event) => event.startsWith('write'))).toEqual([
+      `write ${PATH} 0+10`,
+      'write base/5/16385 0+1',
+    ])
+    pool.drop(other)
+    expect(value(pool.read(other, 0))).toBe(7)
+    change(pool, other, 0, 8)
+    for (let block = 0; block < 3; block++) change(pool, pool.relation(1663, 5, 1, FORK.MAIN), block, 1)
+    pool.beside = {
+      write: () => {},
+      written: () => {
+        throw new DiskFault('no space left')
+      },
+    }
+    expect(() => pool.flushAll()).toThrow('no space left')
+    expect(pool.dirtyPages().map((page) => page.file.path)).toContain('base/5/16385')
+    expect(disk.size('base/5/16385')).toBe(BLOCK)
+  })
+})
+
+test('a glance at pages changes nothing, whether they are held or not', () => {
+  const { pool, file, events } = world({ capacity: 2 })
+  const page = change(pool, file, 0, 5)
+  pool.glance({ relNumber: [16384, 16384, 99], fork: [0, 0, 0], block: [0, 3000, 1], count: 3 })
+  expect([page.usage, page.usedBy, file.held(3000), events]).toEqual([1, 0, undefined, []])
 })

@@ -102,6 +102,19 @@ export class RelationFiles {
     if (block > this.blocksOnDisk) this.blocksOnDisk = block
   }
 
+  /** The file that holds `block`, grown until it holds `count` from there on, all in one file; and the byte where it is. */
+  placeFor(block: number, count: number): { path: string; offset: number } {
+    this.create()
+    this.growFiles(block + count)
+    const segment = Math.floor(block / this.blocksPerFile)
+    return { path: this.file(segment), offset: (block % this.blocksPerFile) * BLCKSZ }
+  }
+
+  /** Are two blocks in the same file? */
+  sameFile(one: number, other: number): boolean {
+    return Math.floor(one / this.blocksPerFile) === Math.floor(other / this.blocksPerFile)
+  }
+
   /** Lets the files reach the fork's size, with zeroes. */
   growFiles(blocks = this.nblocks): void {
     while (this.blocksOnDisk < blocks) {

@@ -4,7 +4,8 @@ import type { Page } from '../format/page.js'
 import { RelationFiles } from './relationFiles.js'
 
 const ROW_SHIFT = 10
-const ROW_MASK = (1 << ROW_SHIFT) - 1
+export const PAGES_IN_ROW = 1 << ROW_SHIFT
+const ROW_MASK = PAGES_IN_ROW - 1
 
 /** A page of a relation, in memory. */
 export class BufferedPage implements Page {
@@ -13,6 +14,8 @@ export class BufferedPage implements Page {
   dirty = false
   /** Clock sweep: raised by use, lowered by the hand; 0 may go. */
   usage = 1
+  /** Number of the page in memory that another thread sees too; -1 for memory of our own. */
+  place = -1
   constructor(
     page: Page,
     public file: RelationFork,
@@ -33,6 +36,11 @@ export class RelationFork extends RelationFiles {
   /** The page at `block`, when it is in memory. */
   held(block: number): BufferedPage | undefined {
     return this.rows[block >>> ROW_SHIFT]?.[block & ROW_MASK]
+  }
+
+  /** The row that `block` is in: the pages in memory of PAGES_IN_ROW blocks, by block; undefined when there are none. */
+  heldRow(block: number): ReadonlyArray<BufferedPage | undefined> | undefined {
+    return this.rows[block >>> ROW_SHIFT]
   }
 
   /** Remembers that the page at `block` is in memory, or (`undefined`) that it is not any more. */
