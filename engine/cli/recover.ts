@@ -14,7 +14,7 @@ import { newestPageLsn } from '../recovery/consistency.js'
 import { Recovery } from '../recovery/recovery.js'
 import type { Survey } from '../recovery/survey.js'
 import { judgeEnd } from '../recovery/verdict.js'
-import { assistantFor } from '../threads/assistant.js'
+import { assistantFor, type AssistantThread } from '../threads/assistant.js'
 import { openDirectory } from './dataDirectory.js'
 import { EXIT, UsageError, type ExitCode } from './exit.js'
 import type { CommandIo } from './io.js'
@@ -35,11 +35,15 @@ export interface RecoverCommandOptions {
   to?: bigint
 }
 
-/** Recovers a directory, or says what it would do. Errors as those of the engine's Recovery. */
+/**
+ * Recovers a directory, or says what it would do. `thread`: one that was made ready while this code was loaded. Errors
+ * as those of the engine's Recovery.
+ */
 export async function recoverCommand(
   argument: string | undefined,
   options: RecoverCommandOptions,
   io: CommandIo,
+  thread?: AssistantThread,
 ): Promise<ExitCode> {
   refuseContradictions(options)
   const directory = options.into ? copyInto(argument, options.into, io) : argument
@@ -60,7 +64,7 @@ export async function recoverCommand(
       time: io.now(),
       upTo: options.to,
       capacity: pagesInMemory(),
-      assistant: (start) => assistantFor(disk, start),
+      assistant: (start) => assistantFor(disk, start, worked === disk, thread),
       beforeChanges: (survey) => (judged = judge(worked, recovery.start, survey)),
     })
     rehearsing = options.dryRun === true

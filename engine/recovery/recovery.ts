@@ -25,6 +25,7 @@ import { carryOutCleanup, planCleanup, type CleanupPlan } from './cleanup.js'
 import { newestPageLsn } from './consistency.js'
 import { beforeChanges } from './firstChange.js'
 import { finalCheckpoint, markInRecovery, type FinalCheckpoint } from './finish.js'
+import { HandedOverLog, type Assistant } from './handedOver.js'
 import { isPrepared, readPrepared } from './prepared.js'
 import { replay, replayNext, unsupportedManager, type Step } from './replay.js'
 import { findStartPoint, type StartPoint } from './startup.js'
@@ -47,18 +48,6 @@ export interface RecoverOptions {
   beforeChanges?: (survey: Survey) => void
   /** Asked for somebody to work beside us, when all of the log is replayed; see threads/. undefined: not worth it. */
   assistant?: (start: StartPoint) => Assistant | undefined
-}
-
-/** Somebody who surveys the log while it is replayed here, and has memory ready. */
-export interface Assistant {
-  /** Waits until the survey has passed a position or is complete; returns how far the log is known to be whole. */
-  passes(position: Lsn): Lsn
-  /** Waits until it is complete. undefined: it failed, and whoever asks must survey the log himself. */
-  result(): Survey | undefined
-  /** Zeroed memory for pages, a multiple of their size, that the system has found already; undefined: none at hand. */
-  memory(): ArrayBuffer | undefined
-  /** Nothing more is asked of the assistant, but for its result. */
-  dismiss(): void
 }
 
 export interface Progress {
@@ -179,17 +168,16 @@ export class Recovery {
     this.context.touched = []
     let records = 0
     try {
-      const reader = openLog(this.disk, this.start, parts, {
-        checkedBeside: (to) => assistant.passes(to),
-        transient: true,
+      const log = new HandedOverLog(assistant, this.context.pool, {
+        survey: () => this.survey,
+        open: () => openLog(this.disk, this.start, parts, { transient: true }),
       })
-      while (replayNext(reader, this.context))
-        if (++records % PROGRESS_EVERY === 0) this.progress('replay', reader.position, records)
+      while (replayNext(log, this.context))
+        if (++records % PROGRESS_EVERY === 0) this.progress('replay', log.position, records)
     } catch (error) {
       this.beginChanges()
-      throw error
-    } finally {
       assistant.dismiss()
+      throw error
     }
     assert(records === this.survey.records, 'what was replayed is what was surveyed')
     if (records > 0) this.beginChanges()
@@ -262,10 +250,12 @@ export class Recovery {
     this.beginChanges()
     this.log('checkpoint starting: end-of-recovery immediate wait')
     const { survey, context } = this
+    context.pool.beside = this.assistant?.writer
     const done = finalCheckpoint(context, survey, this.parts, this.time, (written, of) => {
       const fraction = { phase: 'write' as const, position: BigInt(written), begin: 0n, end: BigInt(of) }
       this.options.onProgress?.({ ...fraction, records: written })
     })
+    this.assistant?.dismiss()
     this.log(
       `checkpoint complete: wrote ${done.pagesWritten} buffers, wrote ${done.statusPagesWritten} SLRU buffers; ` +
         `lsn=${formatLsn(done.lsn)}, redo lsn=${formatLsn(done.lsn)}`,

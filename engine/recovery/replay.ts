@@ -2,12 +2,11 @@
 // hand out a step. Whoever asks sets the pace: a command drains it, a notebook takes ten, a test stops in the middle.
 
 import { CorruptData, Unsupported } from '../bytes/errors.js'
-import { formatLsn } from '../format/lsn.js'
+import { formatLsn, type Lsn } from '../format/lsn.js'
 import type { BlockOutcome } from '../redo/outcome.js'
 import type { RedoContext } from '../redo/context.js'
 import { resourceManagers } from '../redo/resourceManagers.js'
-import type { WalReader } from '../wal/reader.js'
-import type { WalRecord } from '../wal/record.js'
+import type { EndOfWal, WalRecord } from '../wal/record.js'
 
 /** One record, replayed. The pages in `blocks` go on changing with later steps: copy what must stay. */
 export interface Step {
@@ -15,13 +14,20 @@ export interface Step {
   blocks: readonly BlockOutcome[]
 }
 
+/** The log, record by record: read from its files, or handed over by somebody who has. */
+export interface RecordSource {
+  read(): WalRecord | EndOfWal
+  /** Set when an overwritten record was skipped: where it had started. Whoever hears of it clears it. */
+  overwritten: Lsn | undefined
+}
+
 /** Replays the log from where `reader` stands to its end, and hands out every step. */
-export function* replay(reader: WalReader, context: RedoContext): Generator<Step, void, undefined> {
+export function* replay(reader: RecordSource, context: RedoContext): Generator<Step, void, undefined> {
   for (let record; (record = nextRecord(reader, context));) yield applyRecord(record, context)
 }
 
 /** Replays the next record, and keeps nothing of it; false at the end of the log. */
-export function replayNext(reader: WalReader, context: RedoContext): boolean {
+export function replayNext(reader: RecordSource, context: RedoContext): boolean {
   const record = nextRecord(reader, context)
   if (!record) return false
   const { touched } = context
@@ -30,7 +36,7 @@ export function replayNext(reader: WalReader, context: RedoContext): boolean {
   return true
 }
 
-function nextRecord(reader: WalReader, context: RedoContext): WalRecord | undefined {
+function nextRecord(reader: RecordSource, context: RedoContext): WalRecord | undefined {
   const record = reader.read()
   if (record.kind === 'end') return undefined
   if (reader.overwritten !== undefined) {

@@ -11,6 +11,7 @@ import { runningTransactions, STANDBY } from '../redo/standby.js'
 import { transactionEnd } from '../redo/transaction.js'
 import { WalReader, type WalReaderOptions } from '../wal/reader.js'
 import type { EndOfWal, WalRecord } from '../wal/record.js'
+import type { LogMemory } from '../wal/segments.js'
 import type { StartPoint } from './startup.js'
 import { TimelineWatch } from './timeline.js'
 
@@ -48,6 +49,10 @@ export interface SurveyOptions {
   /** Take records that end at or before this position as all there is. */
   upTo?: Lsn
   onProgress?: (position: Lsn, records: number) => void
+  /** Hears every record that is in order; `overwritten`: where one had started that was skipped before it. */
+  onRecord?: (record: WalRecord, overwritten: Lsn | undefined) => void
+  /** Memory for the log's bytes. */
+  memory?: LogMemory
 }
 
 /** Opens the log where replay begins: at the redo point, or behind a shutdown checkpoint. */
@@ -55,7 +60,7 @@ export function openLog(
   disk: Disk,
   start: StartPoint,
   parts: Parts,
-  options: Pick<WalReaderOptions, 'checkedUpTo' | 'checkedBeside' | 'transient'> = {},
+  options: Pick<WalReaderOptions, 'checkedUpTo' | 'transient'> = {},
 ): WalReader {
   const reader = new WalReader({
     disk,
@@ -75,7 +80,7 @@ const PROGRESS_EVERY = 16384
 
 /** Reads the log to its end. */
 export function surveyLog(disk: Disk, start: StartPoint, parts: Parts, options: SurveyOptions = {}): Survey {
-  const reader = openLog(disk, start, parts, { transient: true })
+  const reader = openLog(disk, start, parts, { transient: options.memory ?? true })
   const transactions = new TransactionLedger(parts)
   const timelines = new TimelineWatch(start.checkpoint.ThisTimeLineID, start.timelines)
   const counts = {
@@ -109,6 +114,10 @@ export function surveyLog(disk: Disk, start: StartPoint, parts: Parts, options: 
     timelines.take(record)
     count(counts, record)
     noteTransaction(transactions, record)
+    if (options.onRecord) {
+      options.onRecord(record, reader.overwritten)
+      reader.overwritten = undefined
+    }
     if (counts.records % PROGRESS_EVERY === 0) options.onProgress?.(record.endLsn, counts.records)
   }
 }

@@ -19,7 +19,7 @@ import { crashNative } from '../scenes/crashNative.js'
 import { nativeIsAvailable } from '../scenes/native.js'
 import type { NativeScene } from '../scenes/nativeScene.js'
 import { WalWriter } from '../wal/writer.js'
-import { assistantFor, startAssistant } from './assistant.js'
+import { AssistantThread, assistantFor, startAssistant, threadFor } from './assistant.js'
 
 const scene: NativeScene = {
   name: 'a busy minute',
@@ -102,7 +102,7 @@ function both(change?: (dir: string) => void, options: RecoverOptions = {}, rehe
   let asked = 0
   const assistant = (start: StartPoint) => {
     asked++
-    return startAssistant(other, start)
+    return startAssistant(other, start, !rehearse)
   }
   const pair = [outcome(one, options, rehearse), outcome(other, { ...options, assistant }, rehearse)]
   expect(asked, 'somebody surveyed beside').toBe(1)
@@ -125,6 +125,11 @@ function append(dir: string, rmid: number, info: number, main: Uint8Array): void
   writer.insert(rmid, info, 3, main)
   writer.write()
   disk.close()
+}
+
+/** Main data of a logical message (xl_logical_message) of so many bytes, that nobody need apply. */
+function logicalMessage(size: number): Uint8Array {
+  return new Uint8Array(size).map((_, at) => at * 7)
 }
 
 /** Breaks a page that redo has to read: the first one that the log changes. */
@@ -191,6 +196,37 @@ else
       }
     }) // prettier-ignore
 
+    test('records longer than any window are handed over whole, and what follows them', () => {
+      const long = (dir: string): void => {
+        for (const size of [20_000, 100_000, 7_000_000, 300, 17_000]) append(dir, 21, 0, logicalMessage(size))
+      }
+      const [alone, beside] = both(long)
+      expect(beside).toEqual(alone)
+      expect(alone.error).toBeUndefined()
+      expect(alone.known?.bytes).toBeGreaterThan(7_137_300)
+    })
+
+    test('pages that the thread cannot write are a fault of the recovery', () => {
+      const disk = nodeDisk(crashed, { readOnly: true })
+      const { start } = new Recovery(disk)
+      const assistant = startAssistant(crashed, start, true)
+      assistant.result()
+      assistant.writer?.write([{ path: 'base/5/1/none', offset: 0, block: 0, places: [0] }], true)
+      expect(() => assistant.writer?.written()).toThrow(/^could not write "base\/5\/1\/none": ENOENT/)
+      assistant.dismiss()
+      expect(startAssistant(crashed, start).writer, 'nobody allowed it').toBeUndefined()
+      disk.close()
+    })
+
+    test('a thread that was made ready takes its task later; where there is little log, none is', () => {
+      expect([threadFor(crashed), threadFor(join(shelf, 'nothing'))]).toEqual([undefined, undefined])
+      const dir = copy()
+      const thread = new AssistantThread()
+      const found = outcome(dir, { assistant: (start) => startAssistant(dir, start, true, thread) })
+      thread.leave()
+      expect(found).toEqual(outcome(copy(), {}))
+    })
+
     test('a thread that fails is given up, and the log is read here', () => {
       const dir = copy()
       const useless = { timelines: undefined } as unknown as StartPoint
@@ -202,7 +238,7 @@ else
       const disk = nodeDisk(crashed, { readOnly: true })
       const assistant = startAssistant(crashed, new Recovery(disk).start)
       assistant.result()
-      const pieces = new Set<ArrayBuffer>()
+      const pieces = new Set<SharedArrayBuffer>()
       const dirty = new Uint8Array(64 * 8192).fill(0xff)
       for (const until = performance.now() + 30_000; pieces.size < 100 && performance.now() < until;) {
         const piece = assistant.memory()

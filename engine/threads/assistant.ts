@@ -1,22 +1,35 @@
-// One thread replays. Where there is a second processor, another one takes from it what needs no page:
+// One thread replays. Where there is a second processor, another one takes from it what it can have ready:
 //
-//   assistant   survey  ══ checked ══ checked ══ end of the log      every record's checksum, every transaction's fate
-//               memory  ▒▒▒▒ ▒▒▒▒ ▒▒▒▒ ▒▒▒▒ ▒▒▒▒ ▒▒▒▒ ▒▒▒▒ ▒▒▒▒      for pages, found by the system before it is needed
-//   replay      ── page ── page ── page ── page ── page ── page      behind it, in memory; waits where it would overtake
+//   assistant   survey  ══ batch ══ batch ══ batch ══ end of the log     every record checked and decoded
+//               memory  ▒▒▒▒ ▒▒▒▒ ▒▒▒▒ ▒▒▒▒ ▒▒▒▒ ▒▒▒▒ ▒▒▒▒ ▒▒▒▒          for pages, found by the system before it is needed
+//               pages                                          ▐▐▐▐▐▐    some of those that the final checkpoint writes
+//   replay            ── page ── page ── page ── page ── page ─ ▐▐▐▐▐▐   behind it, in memory; waits where it would overtake
 //
-// Both read the files by themselves. What passes between them is one position, the survey when it is complete, and
-// memory, which changes hands whole: nothing is shared.
+// Nothing is used by both at once: a batch of records goes there and back, memory for pages stays where it was taken,
+// and the assistant sees it again when replay is over. It is shared memory all the same, not memory that changes hands:
+// V8 would count hundreds of megabytes that come and go, and look for garbage again and again.
 
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from 'node:worker_threads'
-import type { Disk } from '../disk/disk.js'
-import { INVALID_LSN, locateLsn, type Lsn } from '../format/lsn.js'
-import type { Assistant } from '../recovery/recovery.js'
+import { DiskFault } from '../bytes/errors.js'
+import type { OrderedRun, WriterBeside } from '../buffers/bufferPool.js'
+import { join, type Disk } from '../disk/disk.js'
+import { nodeDisk } from '../disk/nodeDisk.js'
+import { locateLsn } from '../format/lsn.js'
+import type { Assistant } from '../recovery/handedOver.js'
 import type { StartPoint } from '../recovery/startup.js'
 import type { Survey } from '../recovery/survey.js'
-import { listSegments } from '../wal/segments.js'
-import { FINISHED, Signals, type AssistantTask } from './assistantTask.js'
+import type { RecordBatch } from '../wal/recordBatch.js'
+import { listSegments, WAL_DIRECTORY } from '../wal/segments.js'
+import {
+  Signals,
+  WANTS,
+  WRITTEN_ALL,
+  type AssistantLines,
+  type AssistantTask,
+  type WriteOrder,
+} from './assistantTask.js'
 
 /** A thread that says nothing for so long, in milliseconds, is given up. It has a few megabytes to read meanwhile. */
 const PATIENCE = 60_000
@@ -24,64 +37,156 @@ const PATIENCE = 60_000
 /** Less log than this, in bytes, is replayed sooner than a thread is started. */
 const WORTHWHILE = 64 * 1024 * 1024
 
-/** An assistant where that is sooner: much log, and a processor to spare. */
-export function assistantFor(disk: Disk, start: StartPoint): Assistant | undefined {
+/**
+ * A thread made ready for the recovery of a directory, when that looks as if it will be worth it: much log, and a
+ * processor to spare. It loads its code while this one loads its own.
+ */
+export function threadFor(directory: string): AssistantThread | undefined {
+  return availableParallelism() > 1 && logBytes(directory) >= WORTHWHILE ? new AssistantThread() : undefined
+}
+
+/** Bytes in the files of pg_wal, as far as they can be seen. */
+function logBytes(directory: string): number {
+  const disk = nodeDisk(directory, { readOnly: true })
+  try {
+    return disk
+      .list(WAL_DIRECTORY)
+      .reduce((sum, { name }) => sum + (disk.size(join(WAL_DIRECTORY, name)) ?? 0), 0)
+  } catch {
+    return 0 // whoever opens the directory will say what is wrong with it
+  } finally {
+    disk.close()
+  }
+}
+
+/** An assistant where that is sooner. `writes`: he may write pages himself, past `disk`. */
+export function assistantFor(
+  disk: Disk,
+  start: StartPoint,
+  writes = false,
+  thread?: AssistantThread,
+): Assistant | undefined {
   const { xlog_seg_size } = start.control
   const { segment } = locateLsn(start.redo, xlog_seg_size)
   const segments = listSegments(disk, xlog_seg_size).filter((file) => file.segment >= segment)
   const enough = segments.length * xlog_seg_size >= WORTHWHILE && availableParallelism() > 1
-  return enough ? startAssistant(disk.name, start) : undefined
+  return enough ? startAssistant(disk.name, start, writes, thread) : undefined
 }
 
-/** Starts an assistant for the recovery of a directory, in a thread that ends when it is dismissed, or with this process. */
-export function startAssistant(directory: string, start: StartPoint): Assistant {
-  const signals = new Signals()
-  const survey = new MessageChannel()
-  const memory = new MessageChannel()
-  startThread({ directory, start, signals: signals.memory, survey: survey.port2, memory: memory.port2 })
-  return new ThreadedAssistant(signals, survey.port1, memory.port1)
+/** Starts an assistant for the recovery of a directory; it ends when it is dismissed, or with this process. */
+export function startAssistant(
+  directory: string,
+  start: StartPoint,
+  writes = false,
+  thread = new AssistantThread(),
+): Assistant {
+  return thread.begin({ directory, start }, writes)
+}
+
+/** A thread that waits for its task. */
+export class AssistantThread {
+  private readonly signals = new Signals()
+  private readonly tasks = new MessageChannel()
+  private readonly records = new MessageChannel()
+  private readonly survey = new MessageChannel()
+  private readonly memory = new MessageChannel()
+  private readonly pages = new MessageChannel()
+
+  constructor() {
+    const { signals, tasks, records, survey, memory, pages } = this
+    const ports = { tasks, records, survey, memory, pages }
+    const theirs = Object.fromEntries(Object.entries(ports).map(([name, { port2 }]) => [name, port2]))
+    // A thread cannot begin in TypeScript: run from source, as tests are, it is the built one.
+    const folder = import.meta.url.endsWith('.js') ? '.' : '../dist/threads'
+    const script = fileURLToPath(new URL(`${folder}/assistantThread.js`, import.meta.url))
+    const workerData = { signals: signals.memory, ...theirs } as unknown as AssistantLines
+    const thread = new Worker(script, { workerData, transferList: Object.values(theirs) })
+    thread.on('error', () => {}) // whoever waits for it gives it up, and does its work himself
+    thread.unref()
+  }
+
+  begin(task: AssistantTask, writes: boolean): Assistant {
+    const { signals, records, survey, memory, pages } = this
+    this.tasks.port1.postMessage(task)
+    signals.ask()
+    return new ThreadedAssistant(signals, records.port1, survey.port1, memory.port1, pages.port1, writes)
+  }
+
+  /** There will be no task; nothing happens when there was one. */
+  leave(): void {
+    this.signals.want(WANTS.nothing)
+  }
 }
 
 class ThreadedAssistant implements Assistant {
+  private givenUp = false
   private received = false
   private survey: Survey | undefined
+  readonly writer: WriterBeside | undefined
 
   constructor(
     private readonly signals: Signals,
+    private readonly recordsPort: MessagePort,
     private readonly surveyPort: MessagePort,
     private readonly memoryPort: MessagePort,
-  ) {}
+    private readonly pagesPort: MessagePort,
+    writes: boolean,
+  ) {
+    this.writer = writes ? { write: this.write.bind(this), written: this.written.bind(this) } : undefined
+  }
 
-  passes(position: Lsn): Lsn {
-    const now = this.received ? FINISHED : this.wait(position)
-    return now === FINISHED ? (this.result()?.endOfLog ?? INVALID_LSN) : now
+  records(): RecordBatch | undefined {
+    return this.waitFor(() => receive<RecordBatch>(this.recordsPort))
+  }
+
+  giveBack(batch: RecordBatch): void {
+    this.recordsPort.postMessage(batch)
+    this.signals.ask()
   }
 
   result(): Survey | undefined {
     if (this.received) return this.survey
-    this.wait(FINISHED)
+    this.signals.want(WANTS.survey)
+    this.waitFor(() => undefined)
     this.survey = receive<Survey | undefined>(this.surveyPort)
     this.received = true
     this.surveyPort.close()
     return this.survey
   }
 
-  memory(): ArrayBuffer | undefined {
-    const piece = receive<ArrayBuffer>(this.memoryPort)
+  memory(): SharedArrayBuffer | undefined {
+    const piece = receive<SharedArrayBuffer>(this.memoryPort)
     if (piece) this.signals.take()
     return piece
   }
 
   dismiss(): void {
-    this.signals.dismiss()
+    this.signals.want(WANTS.nothing)
     this.memoryPort.close()
   }
 
-  private wait(position: Lsn): Lsn {
+  private write(runs: OrderedRun[], checksums: boolean): void {
+    const order: WriteOrder = { runs, checksums }
+    this.pagesPort.postMessage(order)
+    this.signals.ask()
+  }
+
+  private written(): boolean {
+    for (let seen; !this.givenUp && (seen = this.signals.written) !== WRITTEN_ALL;)
+      if (!this.signals.waitForWritten(seen, PATIENCE)) this.givenUp = true
+    const fault = receive<string>(this.pagesPort)
+    if (fault !== undefined) throw new DiskFault(fault)
+    return !this.givenUp
+  }
+
+  /** Waits until a question has an answer; undefined when none can come any more. */
+  private waitFor<T>(answer: () => T | undefined): T | undefined {
     for (;;) {
-      const now = this.signals.passed
-      if (now >= position) return now
-      if (!this.signals.waitForSurvey(now, PATIENCE)) this.signals.passed = FINISHED
+      const { said, finished } = this.signals
+      const found = answer()
+      if (found !== undefined) return found
+      if (finished || this.givenUp) return undefined
+      if (!this.signals.waitForWord(said, PATIENCE)) this.givenUp = true
     }
   }
 }
@@ -89,13 +194,4 @@ class ThreadedAssistant implements Assistant {
 /** The next message that has arrived, without waiting; undefined when there is none. */
 function receive<T>(port: MessagePort): T | undefined {
   return (receiveMessageOnPort(port) as { message: T } | undefined)?.message
-}
-
-function startThread(task: AssistantTask): void {
-  // A thread cannot begin in TypeScript: run from source, as tests are, it is the built one.
-  const folder = import.meta.url.endsWith('.js') ? '.' : '../dist/threads'
-  const script = fileURLToPath(new URL(`${folder}/assistantThread.js`, import.meta.url))
-  const thread = new Worker(script, { workerData: task, transferList: [task.survey, task.memory] })
-  thread.on('error', () => {}) // whoever waits for it gives it up, and does its work himself
-  thread.unref()
 }

@@ -1,66 +1,135 @@
 // What passes between the thread that replays and its assistant.
 
 import type { MessagePort } from 'node:worker_threads'
-import type { Lsn } from '../format/lsn.js'
+import type { OrderedRun } from '../buffers/bufferPool.js'
 import type { StartPoint } from '../recovery/startup.js'
 
-export interface AssistantTask {
-  directory: string
-  start: StartPoint
+/** What the thread begins with: how to be heard, and to hear. */
+export interface AssistantLines {
   signals: SharedArrayBuffer
+  /** The task, when it is known. */
+  tasks: MessagePort
+  /** Records on their way there, used memory on its way back: RecordBatch. */
+  records: MessagePort
   /** The survey's way back: a Survey, or undefined when it failed. */
   survey: MessagePort
   /** Memory for pages, piece after piece. */
   memory: MessagePort
+  /** Pages to write, on their way there; what went wrong, on its way back. */
+  pages: MessagePort
 }
 
-/** The position that the survey has passed when its result has been sent. */
-export const FINISHED = 0x7fffffffffffffffn
-/** The assistant may go. */
-const DISMISSED = -1
+export interface AssistantTask {
+  directory: string
+  start: StartPoint
+}
 
-/** Two numbers that both threads see: how far the survey is, and how many pieces of memory were taken. */
+/** Pages to write: the memory they are in is that which the assistant gave. */
+export interface WriteOrder {
+  runs: OrderedRun[]
+  checksums: boolean
+}
+
+// Places in the shared numbers.
+const SAID = 0
+const ASKED = 1
+const TAKEN = 2
+const WANTED = 3
+const WRITTEN = 4
+
+/** What SAID is when the survey has been sent: nothing follows. */
+const FINISHED = -1
+
+/** What WRITTEN is when nothing is left to write. */
+export const WRITTEN_ALL = -1
+
+/** What the replaying thread still wants. */
+export const WANTS = { records: 0, survey: 1, nothing: 2 } as const
+
+/** A few numbers that both threads see, and wait for. What was sent before one changes is there afterwards. */
 export class Signals {
-  private readonly position: BigInt64Array
-  private readonly count: Int32Array
+  private readonly numbers: Int32Array
 
-  constructor(readonly memory = new SharedArrayBuffer(16)) {
-    this.position = new BigInt64Array(memory, 0, 1)
-    this.count = new Int32Array(memory, 8, 1)
+  constructor(readonly memory = new SharedArrayBuffer(20)) {
+    this.numbers = new Int32Array(memory)
   }
 
-  get passed(): Lsn {
-    return Atomics.load(this.position, 0)
+  /** How often the assistant has let itself be heard. */
+  get said(): number {
+    return Atomics.load(this.numbers, SAID)
   }
 
-  set passed(position: Lsn) {
-    Atomics.store(this.position, 0, position)
-    Atomics.notify(this.position, 0)
+  get finished(): boolean {
+    return this.said === FINISHED
   }
 
-  /** Waits until `passed` is another one than `seen`. False when that takes more than so many milliseconds. */
-  waitForSurvey(seen: Lsn, patience: number): boolean {
-    return Atomics.wait(this.position, 0, seen, patience) !== 'timed-out'
+  /** The assistant: something was sent, or I am still at work. */
+  say(): void {
+    Atomics.store(this.numbers, SAID, (this.said + 1) & 0x3fffffff)
+    Atomics.notify(this.numbers, SAID)
   }
 
-  /** Pieces of memory taken so far; undefined when no more are wanted. */
-  get taken(): number | undefined {
-    const taken = Atomics.load(this.count, 0)
-    return taken === DISMISSED ? undefined : taken
+  /** All is sent. */
+  finish(): void {
+    Atomics.store(this.numbers, SAID, FINISHED)
+    Atomics.notify(this.numbers, SAID)
   }
 
+  /** Waits until the assistant was heard again since `said` was `seen`. False when that takes so many milliseconds. */
+  waitForWord(seen: number, patience: number): boolean {
+    return Atomics.wait(this.numbers, SAID, seen, patience) !== 'timed-out'
+  }
+
+  /** How often the replaying thread has taken, given back or asked for something. */
+  get asked(): number {
+    return Atomics.load(this.numbers, ASKED)
+  }
+
+  /** Pieces of memory taken so far. */
+  get taken(): number {
+    return Atomics.load(this.numbers, TAKEN)
+  }
+
+  /** The most that is still wanted: one of WANTS. */
+  get wanted(): number {
+    return Atomics.load(this.numbers, WANTED)
+  }
+
+  /** The replaying thread: a piece of memory was taken. */
   take(): void {
-    Atomics.add(this.count, 0, 1)
-    Atomics.notify(this.count, 0)
+    Atomics.add(this.numbers, TAKEN, 1)
+    this.ask()
   }
 
-  dismiss(): void {
-    Atomics.store(this.count, 0, DISMISSED)
-    Atomics.notify(this.count, 0)
+  /** From now on only the survey is wanted, or nothing. */
+  want(what: number): void {
+    if (what <= this.wanted) return
+    Atomics.store(this.numbers, WANTED, what)
+    this.ask()
   }
 
-  /** Waits until more than `seen` pieces were taken, or no more are wanted. */
-  waitForTaken(seen: number): void {
-    Atomics.wait(this.count, 0, seen)
+  /** How much of the pages is written: grows until all are, then it is WRITTEN_ALL. */
+  get written(): number {
+    return Atomics.load(this.numbers, WRITTEN)
+  }
+  set written(pages: number) {
+    Atomics.store(this.numbers, WRITTEN, pages)
+    Atomics.notify(this.numbers, WRITTEN)
+  }
+
+  /** Waits until `written` is another than was `seen`. False when that takes so many milliseconds. */
+  waitForWritten(seen: number, patience: number): boolean {
+    return Atomics.wait(this.numbers, WRITTEN, seen, patience) !== 'timed-out'
+  }
+
+  /** The replaying thread: look what there is. */
+  ask(): void {
+    Atomics.add(this.numbers, ASKED, 1)
+    Atomics.notify(this.numbers, ASKED)
+  }
+
+  /** Waits until the replaying thread was heard again since `asked` was `seen`. */
+  waitForRequest(seen: number): void {
+    Atomics.wait(this.numbers, ASKED, seen)
   }
 }
