@@ -1,15 +1,13 @@
-// The command line: which commands there are, what they take, what --help says of them.
+// The command line: which commands there are, what they take, what --help says of them. A command's own code is loaded
+// when it is asked for.
 
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { colorsFor } from './colors.js'
-import { controlCommand } from './control.js'
 import { EXIT, EXIT_CODES_HELP, exitCodeOf, sentenceOf, type ExitCode } from './exit.js'
 import type { CommandIo } from './io.js'
-import { pageCommand, type PageOptions } from './page.js'
-import { recoverCommand, type RecoverCommandOptions } from './recover.js'
-import { undoCommand } from './undo.js'
-import { walCommand } from './wal.js'
+import type { PageOptions } from './page.js'
+import type { RecoverCommandOptions } from './recover.js'
 import {
   atArgument,
   bareStats,
@@ -208,7 +206,7 @@ function addWal(program: Command, io: CommandIo, finish: (code: ExitCode) => voi
     .option('--bkp-details', 'block references with fork, hole and compression')
     .addHelpText('after', WAL_HELP)
     .action(async (directory: string | undefined, options: WalOptions) =>
-      finish(await walCommand(directory, options, io)),
+      finish(await (await import('./wal.js')).walCommand(directory, options, io)),
     )
 }
 
@@ -224,7 +222,9 @@ function addPage(program: Command, io: CommandIo, finish: (code: ExitCode) => vo
     .option('--hex', 'the bytes too')
     .option('--json', 'one JSON object')
     .addHelpText('after', PAGE_HELP)
-    .action(async (what: string[], options: PageOptions) => finish(await pageCommand(what, options, io)))
+    .action(async (what: string[], options: PageOptions) =>
+      finish(await (await import('./page.js')).pageCommand(what, options, io)),
+    )
 }
 
 function addRecover(program: Command, io: CommandIo, finish: (code: ExitCode) => void): void {
@@ -244,8 +244,23 @@ function addRecover(program: Command, io: CommandIo, finish: (code: ExitCode) =>
     )
     .addHelpText('after', RECOVER_HELP)
     .action(async (directory: string | undefined, options: RecoverCommandOptions) =>
-      finish(await recoverCommand(directory, options, io)),
+      finish(await recover(directory, options, io)),
     )
+}
+
+async function recover(
+  directory: string | undefined,
+  options: RecoverCommandOptions,
+  io: CommandIo,
+): Promise<ExitCode> {
+  const { threadFor } = await import('../threads/assistant.js')
+  const thread = threadFor(directory ?? io.env.PGDATA ?? '')
+  try {
+    const { recoverCommand } = await import('./recover.js')
+    return await recoverCommand(directory, options, io, thread)
+  } finally {
+    thread?.leave()
+  }
 }
 
 function addUndo(program: Command, io: CommandIo, finish: (code: ExitCode) => void): void {
@@ -255,7 +270,9 @@ function addUndo(program: Command, io: CommandIo, finish: (code: ExitCode) => vo
     .argument('<DIR>', 'data directory')
     .argument('<FILE>', 'the file that recover --backup wrote')
     .addHelpText('after', `\n${EXIT_CODES_HELP}\n`)
-    .action((directory: string, file: string) => finish(undoCommand(directory, file, io)))
+    .action(async (directory: string, file: string) =>
+      finish((await import('./undo.js')).undoCommand(directory, file, io)),
+    )
 }
 
 function addControl(program: Command, io: CommandIo, finish: (code: ExitCode) => void): void {
@@ -266,6 +283,6 @@ function addControl(program: Command, io: CommandIo, finish: (code: ExitCode) =>
     .option('--json', 'one JSON object')
     .addHelpText('after', CONTROL_HELP)
     .action(async (directory: string | undefined, options: { json?: boolean }) =>
-      finish(await controlCommand(directory, options, io)),
+      finish(await (await import('./control.js')).controlCommand(directory, options, io)),
     )
 }
