@@ -6,7 +6,6 @@ import type { Disk } from '../disk/disk.js'
 import { nodeDisk } from '../disk/nodeDisk.js'
 import { BLCKSZ } from '../format/controlFile.js'
 import { pageOf, setPageChecksum } from '../format/page.js'
-import { XLOG_BLCKSZ } from '../format/walPage.js'
 import { reference } from '../parts.js'
 import { surveyLog, type Survey } from '../recovery/survey.js'
 import { BatchWriter, emptyBatch, type RecordBatch } from '../wal/recordBatch.js'
@@ -61,7 +60,6 @@ const outgoing = new Uint8Array(PIECE_BYTES)
 let writer: BatchWriter | undefined
 let batches = 0
 let own = new Uint8Array(0)
-let gathered = new Uint8Array(0)
 
 /** Sends the records of the window that was read, if there are any; what they lay in is then gone. */
 function send(): void {
@@ -93,6 +91,7 @@ function windowMemory(bytes: number): Uint8Array {
   signals.say()
   stock()
   if (!writer || writer.windowBytes.length < bytes) {
+    if (writer) batches-- // too small for the windows of a log that goes on
     const memory = unused(bytes)
     writer = memory && new BatchWriter(memory)
   }
@@ -101,14 +100,9 @@ function windowMemory(bytes: number): Uint8Array {
   return own.subarray(0, bytes)
 }
 
-/**
- * Memory for a record that is put together: on the batch's side when it is complete in this window or the next, before
- * that memory can come back and be filled again.
- */
+/** Memory for a record that is put together. Nothing else comes on a side meanwhile, though windows may come and go. */
 function recordMemory(bytes: number): Uint8Array {
-  if (writer && bytes <= 2 * XLOG_BLCKSZ) return writer.reserve(bytes)
-  if (gathered.length < bytes) gathered = new Uint8Array(bytes)
-  return gathered
+  return writer?.reserve(bytes) ?? new Uint8Array(bytes)
 }
 
 function survey(task: AssistantTask): Survey | undefined {
