@@ -375,21 +375,61 @@ test('dropped pages are not written, whatever was in them; earlier ones stay', (
 })
 
 test('pages lie in memory that somebody has ready, as long as there is some, and in other memory then', () => {
-  const pieces = [new ArrayBuffer(2 * BLOCK), new ArrayBuffer(3 * BLOCK)]
-  const [two, three] = pieces
+  const [two, three] = [new SharedArrayBuffer(2 * BLOCK), new SharedArrayBuffer(3 * BLOCK)]
+  const pieces = [
+    { memory: two, number: 7 },
+    { memory: three, number: 3 },
+  ]
   const { pool, file } = world({ memory: () => pieces.shift() })
   const pages = Array.from({ length: 6 }, (_, block) => change(pool, file, block, 100 + block))
   expect(pages.slice(0, 5).map((page) => page.bytes.buffer)).toEqual([two, two, three, three, three])
   expect([two, three]).not.toContain(pages[5].bytes.buffer)
   expect(pages.map((page) => page.bytes.byteOffset % BLOCK)).toEqual([0, 0, 0, 0, 0, 0])
+  expect(pages.map((page) => page.place)).toEqual([7 * 64, 7 * 64 + 1, 3 * 64, 3 * 64 + 1, 3 * 64 + 2, -1])
   expect(pages.map(value)).toEqual([100, 101, 102, 103, 104, 105])
+})
+
+describe('pages go from one pool to another', () => {
+  test('with their memory: it is the new pool that writes them, and the old one that has less room', () => {
+    const pieces = [{ memory: new SharedArrayBuffer(64 * BLOCK), number: 5 }]
+    const here = world({ memory: () => pieces.shift(), capacity: 10 })
+    const kept = here.pool.relation(1663, 5, 16385, FORK.MAIN)
+    change(here.pool, kept, 0, 77)
+    const pages = [3, 0, 2].map((block) => change(here.pool, here.file, block, 100 + block))
+    expect(new Set(here.pool.handOut(here.file))).toEqual(new Set(pages))
+    expect([here.pool.capacity, here.pool.dirtyPages().map(({ block }) => block)]).toEqual([7, [0]])
+    expect([0, 2, 3].map((block) => here.file.held(block))).toEqual([undefined, undefined, undefined])
+    for (let block = 1; block < 30; block++) {
+      here.pool.beginRecord()
+      change(here.pool, kept, block, block) // room is needed again and again
+    }
+    expect(pages.map(value), 'nobody uses their memory').toEqual([103, 100, 102])
+
+    const there = world({ capacity: 2 })
+    for (const page of pages) there.pool.adopt(there.file, page.block, page, page.place)
+    expect(there.file.nblocks).toBe(4)
+    expect([0, 2, 3].map((block) => there.file.held(block)?.bytes)).toEqual(
+      [1, 2, 0].map((i) => pages[i].bytes),
+    )
+    expect(there.pool.dirtyPages().map(({ block, place }) => [block, place])).toEqual([
+      [0, 5 * 64 + 2],
+      [2, 5 * 64 + 3],
+      [3, 5 * 64 + 1],
+    ])
+    expect(() => there.pool.adopt(there.file, 2, pages[2], 0)).toThrow(/nobody has changed the page here/)
+    there.pool.flushAll()
+    const written = [0, 1, 2, 3].map(
+      (block) => new DataView(there.disk.read(PATH, block * BLOCK, BLOCK).buffer),
+    )
+    expect(written.map((view) => view.getUint32(100, true))).toEqual([100, 0, 102, 103])
+  })
 })
 
 describe('somebody writes pages beside us', () => {
   /** Ten pages, from block 5 on in another order, in memory of somebody's; the next he has no memory for. */
   function shared(): World & { ordered: OrderedRun[]; pieces: SharedArrayBuffer[] } {
     const pieces = [new SharedArrayBuffer(64 * BLOCK)]
-    const left = [...pieces]
+    const left = pieces.map((memory, number) => ({ memory, number }))
     const given = world({ memory: () => left.shift() })
     for (let i = 0; i < 10; i++) change(given.pool, given.file, (i * 7) % 10, 100 + ((i * 7) % 10))
     return { ...given, pieces, ordered: [] }

@@ -5,7 +5,7 @@
 //  - a page is safe from eviction until `beginRecord` is called again: redo never holds one longer than a record;
 //  - a page's LSN is its promise to the log: before it is written, the log up to that LSN is on disk (`flushLogTo`).
 
-import { CorruptData } from '../bytes/errors.js'
+import { assert, CorruptData } from '../bytes/errors.js'
 import type { Disk } from '../disk/disk.js'
 import { BLCKSZ } from '../format/controlFile.js'
 import type { Lsn } from '../format/lsn.js'
@@ -22,8 +22,14 @@ export interface BufferPoolOptions {
   checksums: boolean
   /** Write-ahead: called with a page's LSN before the page is written. Recovery has synced the log before it begins. */
   flushLogTo?: (lsn: Lsn) => void
-  /** Zeroed memory for 64 pages, when somebody has it ready. He counts the pieces as we do: see `OrderedRun.places`. */
-  memory?: () => ArrayBufferLike | undefined
+  /** Zeroed memory for 64 pages that somebody else sees, too; undefined where nobody does. */
+  memory?: () => PieceOfMemory | undefined
+}
+
+/** Memory for PAGES_IN_PIECE pages, and its number: see `OrderedRun.places`. */
+export interface PieceOfMemory {
+  memory: SharedArrayBuffer
+  number: number
 }
 
 /** Pages that will be asked for soon. */
@@ -53,6 +59,13 @@ export interface WriterBeside {
   written(): boolean
 }
 
+/** The page at a place in pieces of memory, by their numbers. */
+export function pageAt(pieces: ReadonlyMap<number, SharedArrayBuffer>, place: number): Page {
+  const piece = pieces.get(Math.floor(place / PAGES_IN_PIECE))
+  assert(piece !== undefined, 'whoever names a place has given its memory')
+  return pageOf(new Uint8Array(piece, (place % PAGES_IN_PIECE) * BLCKSZ, BLCKSZ))
+}
+
 function ordered(run: BufferedPage[]): OrderedRun {
   const [{ file, block }] = run
   return { ...file.placeFor(block, run.length), block, places: run.map((page) => page.place) }
@@ -63,7 +76,8 @@ const SHARE_BESIDE = 0.4
 
 const MAX_USAGE = 5
 const MAX_WRITE_PAGES = 64
-const SLAB_PAGES = 64
+/** Pages in a piece of memory. */
+export const PAGES_IN_PIECE = 64
 const RECENT_FORKS = 256
 
 export class BufferPool {
@@ -72,15 +86,15 @@ export class BufferPool {
   pagesWritten = 0
   /** Somebody who writes some of the pages in `flushAll`. */
   beside: WriterBeside | undefined
-  private readonly frames: BufferedPage[] = []
+  private frames: BufferedPage[] = []
   private readonly forks = new Map<number, RelationFork[]>()
-  private readonly capacity: number
+  /** Most pages that it may hold. */
+  capacity: number
   private outgoing: Uint8Array | undefined
   private slab: Uint8Array = new Uint8Array(0)
   private slabUsed = 0
-  /** Pieces of memory from somebody else so far; is the slab one of them? */
-  private pieces = 0
-  private inPiece = false
+  /** The number of the piece that the slab is; -1 where it is memory of our own. */
+  private piece = -1
   private hand = 0
   private currentRecord = 0
   private readonly glanced = {
@@ -202,6 +216,28 @@ export class BufferPool {
     for (const page of file.heldFrom(fromBlock)) this.release(page)
   }
 
+  /** Takes the pages of a fork out of the pool for good, and their memory with them: another pool may `adopt` them. */
+  handOut(file: RelationFork): BufferedPage[] {
+    const pages = [...file.heldFrom(0)]
+    for (const page of pages) file.hold(page.block, undefined)
+    const before = this.frames.length
+    if (pages.length > 0) this.frames = this.frames.filter((page) => page.file !== file)
+    this.capacity -= before - this.frames.length
+    this.hand = 0
+    return pages
+  }
+
+  /** Takes in a page that another pool has handed out, newer than the one on disk, in the memory that it is in. */
+  adopt(file: RelationFork, block: number, memory: Page, place: number): void {
+    assert(!file.held(block), 'nobody has changed the page here meanwhile')
+    file.extendTo(block + 1)
+    const page = new BufferedPage(memory, file, block, this.currentRecord)
+    page.place = place
+    page.dirty = true
+    this.frames.push(page)
+    file.hold(block, page)
+  }
+
   /** Forks that redo has met. */
   *allForks(): Generator<RelationFork, void, undefined> {
     for (const candidates of this.forks.values()) yield* candidates
@@ -283,7 +319,7 @@ export class BufferPool {
     let page: BufferedPage
     if (this.frames.length < this.capacity) {
       page = new BufferedPage(this.freshPage(), file, block, this.currentRecord)
-      if (this.inPiece) page.place = (this.pieces - 1) * SLAB_PAGES + this.slabUsed / BLCKSZ - 1
+      if (this.piece >= 0) page.place = this.piece * PAGES_IN_PIECE + this.slabUsed / BLCKSZ - 1
       this.frames.push(page)
     } else {
       page = this.evict()
@@ -299,11 +335,10 @@ export class BufferPool {
   /** Memory for one more page, taken from the system many pages at a time: the more, the more there are. */
   private freshPage(): Page {
     if (this.slabUsed === this.slab.length) {
-      const pages = Math.min(SLAB_PAGES, Math.max(2, this.frames.length))
+      const pages = Math.min(PAGES_IN_PIECE, Math.max(2, this.frames.length))
       const piece = this.options.memory?.()
-      this.inPiece = piece !== undefined
-      if (piece) this.pieces++
-      this.slab = new Uint8Array(piece ?? new ArrayBuffer(pages * BLCKSZ))
+      this.piece = piece?.number ?? -1
+      this.slab = new Uint8Array(piece?.memory ?? new ArrayBuffer(pages * BLCKSZ))
       this.slabUsed = 0
     }
     this.slabUsed += BLCKSZ

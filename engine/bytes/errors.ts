@@ -64,6 +64,29 @@ export class NotStarted extends Error {
   }
 }
 
+/** An error on its way to another thread. */
+export interface ToldError {
+  name: string
+  message: string
+  file?: string
+  expected?: string
+  found?: string
+}
+
+/** What there is to tell of an error. */
+export function tell(error: unknown): ToldError {
+  const { name, message } = error as Error
+  if (!(error instanceof CorruptData)) return { name, message }
+  return { name, message, file: error.file, expected: error.expected, found: error.found }
+}
+
+/** The error that was told of. */
+export function told({ name, message, file = '', expected, found }: ToldError): Error {
+  if (name === 'CorruptData')
+    return Object.assign(new CorruptData({ file, what: '', expected, found }), { message })
+  return name === 'DiskFault' ? new DiskFault(message) : new Error(message)
+}
+
 /** A programmer's error: something that cannot happen, happened. */
 export function assert(condition: boolean, message: string): asserts condition {
   if (!condition) throw new Error(`assertion failed: ${message}`)

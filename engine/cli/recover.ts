@@ -22,8 +22,8 @@ import { recoveryProgress, type RecoveryProgress } from './progressBar.js'
 import { losses, recoverReport, reportLines, type Findings } from './recoverReport.js'
 import { openJournal } from './undo.js'
 
-/** 816 MiB at most; 64 MiB however small the machine. */
-const MAX_PAGES = 104_448
+/** 768 MiB at most, and a sixteenth more that an assistant may hold; 64 MiB however small the machine. */
+const MAX_PAGES = 98_304
 const MIN_PAGES = 8192
 
 export interface RecoverCommandOptions {
@@ -64,7 +64,7 @@ export async function recoverCommand(
       time: io.now(),
       upTo: options.to,
       capacity: pagesInMemory(),
-      assistant: (start) => assistantFor(disk, start, worked === disk, thread),
+      assistant: (start, pages) => assistantFor(disk, start, { writes: worked === disk, thread, pages }),
       beforeChanges: (survey) => (judged = judge(worked, recovery.start, survey)),
     })
     rehearsing = options.dryRun === true
@@ -119,7 +119,7 @@ function carryOut(
   { leaveInFlight = false, dryRun }: RecoverCommandOptions,
   judged: () => Judged | undefined,
 ): Findings {
-  const { start, context, disk } = recovery
+  const { start, disk } = recovery
   if (!recovery.crashed) return { outcome: 'no recovery needed', start, leaveInFlight }
   recovery.replayAll()
   const inFlight = recovery.abort()
@@ -133,9 +133,9 @@ function carryOut(
     inFlight,
     leaveInFlight,
     cleanup,
-    missing: context.missingBlocks.values(),
-    prepared: context.prepared.values(),
-    dummies: Object.values(context.tables)
+    missing: recovery.context.missingBlocks.values(),
+    prepared: recovery.context.prepared.values(),
+    dummies: Object.values(recovery.context.tables)
       .flatMap((table) => [...table.dummies])
       .filter((path) => disk.size(path) !== undefined), // but for those that a later record removed
     checkpoint,

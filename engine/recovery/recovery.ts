@@ -8,25 +8,20 @@
 //
 // Until `replay` or a later step is called, no byte of the directory changes.
 
-import { BufferPool, type BufferPoolOptions } from '../buffers/bufferPool.js'
 import { assert, NotRecoverable, Unsupported } from '../bytes/errors.js'
 import { join, type Disk } from '../disk/disk.js'
 import { formatLsn, type Lsn } from '../format/lsn.js'
 import { reference, type Parts } from '../parts.js'
 import type { RedoContext } from '../redo/context.js'
-import { activateCommitTs } from '../redo/commitTs.js'
-import { Counters } from '../redo/counters.js'
-import { OFFSETS_PER_PAGE } from '../redo/multixact.js'
-import { readOrigins } from '../redo/replicationOrigin.js'
-import { openStatusTables } from '../redo/statusTables.js'
 import type { WalReader } from '../wal/reader.js'
 import { markAborted } from './abort.js'
 import { carryOutCleanup, planCleanup, type CleanupPlan } from './cleanup.js'
 import { newestPageLsn } from './consistency.js'
+import { makeContext } from './context.js'
 import { beforeChanges } from './firstChange.js'
 import { finalCheckpoint, markInRecovery, type FinalCheckpoint } from './finish.js'
-import { HandedOverLog, type Assistant } from './handedOver.js'
-import { isPrepared, readPrepared } from './prepared.js'
+import { AssistantLost, HandedOverLog, type Assistant } from './handedOver.js'
+import { isPrepared } from './prepared.js'
 import { replay, replayNext, unsupportedManager, type Step } from './replay.js'
 import { findStartPoint, type StartPoint } from './startup.js'
 import { openLog, surveyLog, type Survey } from './survey.js'
@@ -46,8 +41,11 @@ export interface RecoverOptions {
   capacity?: number
   /** Called once, when the whole log is known and no byte has been changed yet. */
   beforeChanges?: (survey: Survey) => void
-  /** Asked for somebody to work beside us, when all of the log is replayed; see threads/. undefined: not worth it. */
-  assistant?: (start: StartPoint) => Assistant | undefined
+  /**
+   * Asked for somebody to work beside us, when all of the log is replayed; see threads/. `pages`: the most that he may
+   * hold in memory of his own. undefined: not worth it.
+   */
+  assistant?: (start: StartPoint, pages: number) => Assistant | undefined
 }
 
 export interface Progress {
@@ -70,10 +68,13 @@ export interface RecoveryResult {
 }
 
 const PROGRESS_EVERY = 16384
+/** The assistant may hold as many pages as we, divided by this. */
+const PART_OF_SHARE = 16
 
 export class Recovery {
   readonly start: StartPoint
-  readonly context: RedoContext
+  /** What redo works with, and leaves behind. */
+  context: RedoContext
   private readonly log: (sentence: string) => void
   /** Sentences that must wait until the log is known: nobody hears of redo when there will be none. */
   private withheld: string[] | undefined
@@ -91,13 +92,18 @@ export class Recovery {
     this.log = (sentence) => (this.withheld ? void this.withheld.push(sentence) : options.log?.(sentence))
     this.start = findStartPoint(disk, parts)
     this.time = options.time ?? this.start.control.time
+    this.context = this.freshContext()
+    for (const sentence of this.start.sentences) this.log(sentence)
+  }
+
+  private freshContext(): RedoContext {
+    const { disk, start, parts, log, options } = this
     const announced = options.assistant ? beforeChanges(disk, () => this.beginChanges()) : disk
-    this.context = makeContext(announced, this.start, parts, {
+    return makeContext(announced, start, parts, {
       capacity: options.capacity,
       memory: () => this.assistant?.memory(),
-      log: this.log,
+      log,
     })
-    for (const sentence of this.start.sentences) this.log(sentence)
   }
 
   get crashed(): boolean {
@@ -161,29 +167,36 @@ export class Recovery {
   private replayBeside(): boolean {
     const { parts, options } = this
     if (!this.surveyed && parts === reference && options.upTo === undefined)
-      this.assistant = options.assistant?.(this.start)
+      this.assistant = options.assistant?.(this.start, Math.floor(this.context.pool.capacity / PART_OF_SHARE))
     if (!this.assistant) return false
     const { assistant } = this
     this.withheld = []
     this.context.touched = []
-    let records = 0
+    const log = new HandedOverLog(assistant, this.context, {
+      survey: () => this.survey,
+      open: () => openLog(this.disk, this.start, parts, { transient: true }),
+    })
     try {
-      const log = new HandedOverLog(assistant, this.context.pool, {
-        survey: () => this.survey,
-        open: () => openLog(this.disk, this.start, parts, { transient: true }),
-      })
-      while (replayNext(log, this.context))
-        if (++records % PROGRESS_EVERY === 0) this.progress('replay', log.position, records)
+      for (let turn = 1; replayNext(log, this.context); turn++)
+        if (turn % PROGRESS_EVERY === 0) this.progress('replay', log.position, log.records)
     } catch (error) {
+      if (error instanceof AssistantLost) return this.startOver()
       this.beginChanges()
       assistant.dismiss()
       throw error
     }
-    assert(records === this.survey.records, 'what was replayed is what was surveyed')
-    if (records > 0) this.beginChanges()
+    assert(log.records === this.survey.records, 'what was replayed is what was surveyed')
+    if (log.records > 0) this.beginChanges()
     this.withheld = undefined
-    this.endReplay(records)
+    this.endReplay(log.records)
     return true
+  }
+
+  /** Forgets what was replayed in memory, to replay it without anybody's help. */
+  private startOver(): false {
+    this.assistant = this.withheld = undefined
+    this.context = this.freshContext()
+    return false
   }
 
   private tellWithheld(): void {
@@ -283,44 +296,6 @@ export class Recovery {
     markInRecovery(this.disk, this.start.control, this.time)
     for (const path of this.context.stalePrepared) this.disk.remove(path)
     this.tellWithheld()
-  }
-}
-
-/** What redo works with, before the first record. */
-export function makeContext(
-  disk: Disk,
-  start: StartPoint,
-  parts: Parts,
-  options: Pick<RecoverOptions, 'capacity' | 'log'> & Pick<BufferPoolOptions, 'memory'> = {},
-): RedoContext {
-  const { control } = start
-  const { capacity, memory, log = () => {} } = options
-  const counters = new Counters(start.checkpoint)
-  const tables = openStatusTables(disk, log)
-  if (control.track_commit_timestamp) activateCommitTs({ counters, tables })
-  const { prepared, stale } = readPrepared(disk, tables, start.checkpoint.nextXid)
-  return {
-    disk,
-    pool: new BufferPool(disk, {
-      capacity,
-      memory,
-      blocksPerFile: control.relseg_size,
-      checksums: control.data_checksum_version !== 0,
-    }),
-    tables,
-    counters,
-    control: { ...control },
-    needsRedo: parts.needsRedo,
-    referenceGate: parts.needsRedo === reference.needsRedo,
-    touched: [],
-    missingBlocks: new Map(),
-    prepared,
-    stalePrepared: stale,
-    originProgress: readOrigins(disk),
-    preInitializedOffsetsPage: -1,
-    latestOffsetsPage: Math.floor(counters.nextMulti / OFFSETS_PER_PAGE),
-    overwritten: undefined,
-    log,
   }
 }
 

@@ -53,7 +53,8 @@ export function applyRecord(record: WalRecord, context: RedoContext): Step {
   return { record, blocks }
 }
 
-function redoRecord(record: WalRecord, context: RedoContext): void {
+/** The same for whoever looks at `touched` himself, or at nothing. @throws CorruptData, Unsupported */
+export function redoRecord(record: WalRecord, context: RedoContext): void {
   const redo = resourceManagers[record.xl_rmid]?.redo
   if (!redo) throw new Unsupported(unsupportedManager(record.xl_rmid, formatLsn(record.lsn)))
   context.pool.beginRecord()

@@ -12,7 +12,9 @@ import { readControlFile } from '../format/controlFile.js'
 import { formatLsn, segmentFileName } from '../format/lsn.js'
 import { relationPath } from '../format/relationPath.js'
 import { reference } from '../parts.js'
+import type { Assistant } from '../recovery/handedOver.js'
 import { Recovery, type RecoverOptions } from '../recovery/recovery.js'
+import { chooseRelations } from '../recovery/share.js'
 import type { StartPoint } from '../recovery/startup.js'
 import type { Survey } from '../recovery/survey.js'
 import { crashNative } from '../scenes/crashNative.js'
@@ -41,15 +43,42 @@ const scene: NativeScene = {
   open: ['insert into kept values (0, $$never$$)'],
 }
 
+/** Rows that change again and again, rows that are added; then what ends it for one table after the other. */
+const hotScene = (more: string[]): NativeScene => ({
+  name: 'hot tables',
+  why: 'tables for the assistant to replay himself',
+  before: [
+    'create table hot (id int, n int)',
+    'insert into hot select g, 0 from generate_series(1, 5) g',
+    'create table added (n int, body text)',
+    'create table big (id int primary key, body text)',
+    "insert into big select g, repeat('b', 200) from generate_series(1, 40000) g",
+  ],
+  main: [
+    ...[1, 2, 3].map(
+      (turn) => `do $$ begin for i in 1..700 loop
+        update hot set n = n + 1 where id = 1 + i % 5;
+        insert into added values (i, repeat('a', 300));
+        update big set body = repeat('c', 190 + i % 9) where id = (i * 37 * ${turn}) % 40000;
+        update big set body = repeat('d', 190 + i % 9) where id = (i * 59 * ${turn}) % 40000;
+      end loop; end $$`,
+    ),
+    ...more,
+  ],
+  rounds: 1,
+  settings: { full_page_writes: 'off', autovacuum: 'off' },
+  open: ['update big set id = -1 where id = 3'],
+})
+
 const shelf = mkdtempSync(join(tmpdir(), 'pgcrash-threads-'))
 chmodSync(shelf, 0o755)
 afterAll(() => rmSync(shelf, { recursive: true, force: true }))
 const crashed = join(shelf, 'crashed')
 let copies = 0
 
-function copy(change: (dir: string) => void = () => {}): string {
+function copy(change: (dir: string) => void = () => {}, from = crashed): string {
   const dir = join(shelf, `copy${copies++}`)
-  cpSync(crashed, dir, { recursive: true, verbatimSymlinks: true })
+  cpSync(from, dir, { recursive: true, verbatimSymlinks: true })
   change(dir)
   return dir
 }
@@ -96,17 +125,46 @@ function outcome(dir: string, options: RecoverOptions, rehearse = false): Outcom
   return result
 }
 
+/** Records that the assistant has replayed himself, and relations that came back before the end, in the last `both`. */
+const share = { records: 0, returned: 0 }
+
+/** The assistant, and what he replays himself. */
+function watched(assistant: Assistant): Assistant {
+  Object.assign(share, { records: 0, returned: 0 })
+  const records = assistant.records.bind(assistant)
+  assistant.records = () => {
+    const batch = records()
+    share.records += batch?.left ?? 0
+    for (const [, note] of batch?.notes ?? []) if (note.kind === 'returned' && !note.last) share.returned++
+    return batch
+  }
+  return assistant
+}
+
 /** Alone, and with the thread. */
-function both(change?: (dir: string) => void, options: RecoverOptions = {}, rehearse = false): Outcome[] {
-  const [one, other] = [copy(change), copy(change)]
+function both(
+  change?: (dir: string) => void,
+  options: RecoverOptions = {},
+  rehearse = false,
+  from = crashed,
+): Outcome[] {
+  const [one, other] = [copy(change, from), copy(change, from)]
   let asked = 0
-  const assistant = (start: StartPoint) => {
+  const assistant = (start: StartPoint, pages: number) => {
     asked++
-    return startAssistant(other, start, !rehearse)
+    return watched(startAssistant(other, start, { writes: !rehearse, pages }))
   }
   const pair = [outcome(one, options, rehearse), outcome(other, { ...options, assistant }, rehearse)]
   expect(asked, 'somebody surveyed beside').toBe(1)
   return pair
+}
+
+/** How many pages were in memory in the end is not compared. */
+function forgetBuffers(...outcomes: Outcome[]): void {
+  for (const { said, found } of outcomes) {
+    said.forEach((sentence, i) => (said[i] = sentence.replace(/wrote \d+ buffers/, 'wrote buffers')))
+    Object.assign((found as object[])[2], { pagesWritten: 0 })
+  }
 }
 
 /** Adds a record to the end of the log. */
@@ -209,7 +267,7 @@ else
     test('pages that the thread cannot write are a fault of the recovery', () => {
       const disk = nodeDisk(crashed, { readOnly: true })
       const { start } = new Recovery(disk)
-      const assistant = startAssistant(crashed, start, true)
+      const assistant = startAssistant(crashed, start, { writes: true })
       assistant.result()
       assistant.writer?.write([{ path: 'base/5/1/none', offset: 0, block: 0, places: [0] }], true)
       expect(() => assistant.writer?.written()).toThrow(/^could not write "base\/5\/1\/none": ENOENT/)
@@ -222,7 +280,9 @@ else
       expect([threadFor(crashed), threadFor(join(shelf, 'nothing'))]).toEqual([undefined, undefined])
       const dir = copy()
       const thread = new AssistantThread()
-      const found = outcome(dir, { assistant: (start) => startAssistant(dir, start, true, thread) })
+      const found = outcome(dir, {
+        assistant: (start) => startAssistant(dir, start, { writes: true, thread }),
+      })
       thread.leave()
       expect(found).toEqual(outcome(copy(), {}))
     })
@@ -245,14 +305,86 @@ else
         if (!piece)
           await new Promise(setImmediate) // they are made while others are taken
         else {
-          expect(Buffer.from(piece).equals(new Uint8Array(dirty.length))).toBe(true)
-          new Uint8Array(piece).set(dirty)
-          pieces.add(piece)
+          const { memory } = piece
+          expect(Buffer.from(memory).equals(new Uint8Array(dirty.length))).toBe(true)
+          new Uint8Array(memory).set(dirty)
+          pieces.add(memory)
         }
       }
       expect(pieces.size).toBe(100)
       assistant.dismiss()
       disk.close()
+    })
+
+    describe('relations that the assistant replays himself', () => {
+      const hot = join(shelf, 'hot')
+      const ended = join(shelf, 'ended')
+      beforeAll(async () => {
+        await crashNative(hotScene([]), hot)
+        const more = [
+          'delete from added where n % 3 = 0',
+          'vacuum added', // its maps do not exist so far
+          "update big set body = repeat('e', 210)",
+          'update hot set n = n + 1',
+          'drop table hot',
+          "insert into added select g, 'once more' from generate_series(1, 100) g",
+        ]
+        await crashNative(hotScene(more), ended)
+      }, 90_000)
+
+      /** The relation with the most records for each page, and its file. */
+      function hottest(dir: string): string {
+        const disk = nodeDisk(dir, { readOnly: true })
+        const [first] = chooseRelations(disk, new Recovery(disk).start)
+        disk.close()
+        return join(dir, relationPath(first, 0))
+      }
+
+      test.each([
+        ['to the end of the log', hot, {}, 1500, 0],
+        ['transactions in flight left', hot, { leaveInFlight: true }, 1500, 0],
+        ['until there is no room', hot, { capacity: 1024 }, 1000, 1],
+        ['until they are vacuumed, dropped', ended, {}, 1500, 1],
+        ['until others need room', ended, { capacity: 1024 }, 1000, 1],
+      ])('the same directory, sentences and findings: %s', (_, from, options, records, returned) => {
+        const [alone, beside] = both(undefined, options, false, from)
+        if ('capacity' in options) forgetBuffers(alone, beside) // his memory comes on top of ours
+        expect(beside).toEqual(alone)
+        expect(alone.error).toBeUndefined()
+        expect(share.records).toBeGreaterThan(records)
+        expect(share.returned).toBeGreaterThanOrEqual(returned)
+      })
+
+      test('a rehearsal changes nothing', () => {
+        const [alone, beside] = both(undefined, {}, true, ended)
+        expect(beside).toEqual(alone)
+        expect([alone.error, alone.files]).toEqual([undefined, files(ended)])
+        expect(share.records).toBeGreaterThan(1000)
+      })
+
+      test.each([
+        ['a page of theirs that is broken', (file: string) => writeFileSync(file, readFileSync(file).fill(0xa5, 100, 200)), /^CorruptData: .*invalid page in block 0/],
+        ['a file that has lost its pages', (file: string) => writeFileSync(file, ''), undefined],
+      ] as const)('%s', (_, change, error) => {
+        const [alone, beside] = both((dir) => change(hottest(dir)), {}, false, hot)
+        expect(beside).toEqual(alone)
+        if (error) expect(alone.error).toMatch(error)
+        else expect(alone.found).toMatchObject({ 4: [{ block: 0 }] })
+      }) // prettier-ignore
+
+      test('a thread that is lost on the way: all is replayed again, here', () => {
+        const dir = copy(undefined, hot)
+        let batches = 0
+        const assistant = (start: StartPoint, pages: number): Assistant => {
+          const lost = watched(startAssistant(dir, start, { writes: true, pages }))
+          const records = lost.records.bind(lost)
+          lost.records = () => (batches++ < 3 ? records() : undefined)
+          lost.result = () => undefined
+          return lost
+        }
+        expect(outcome(dir, { assistant })).toEqual(outcome(copy(undefined, hot), {}))
+        expect(share.records).toBeGreaterThan(100)
+      })
     })
 
     test('a short log is surveyed here', () => {

@@ -13,16 +13,17 @@ import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from 'node:worker_threads'
 import { DiskFault } from '../bytes/errors.js'
-import type { OrderedRun, WriterBeside } from '../buffers/bufferPool.js'
+import type { OrderedRun, PieceOfMemory, WriterBeside } from '../buffers/bufferPool.js'
 import { join, type Disk } from '../disk/disk.js'
 import { nodeDisk } from '../disk/nodeDisk.js'
 import { locateLsn } from '../format/lsn.js'
-import type { Assistant } from '../recovery/handedOver.js'
+import type { Assistant, HandedOver } from '../recovery/handedOver.js'
 import type { StartPoint } from '../recovery/startup.js'
 import type { Survey } from '../recovery/survey.js'
-import type { RecordBatch } from '../wal/recordBatch.js'
 import { listSegments, WAL_DIRECTORY } from '../wal/segments.js'
 import {
+  PIECE_BYTES,
+  PIECES,
   Signals,
   WANTS,
   WRITTEN_ALL,
@@ -59,28 +60,36 @@ function logBytes(directory: string): number {
   }
 }
 
-/** An assistant where that is sooner. `writes`: he may write pages himself, past `disk`. */
+export interface AssistantOptions {
+  /** He may write pages himself, past the disk that is worked on. */
+  writes?: boolean
+  /** Most pages that he may hold of relations that he replays himself; none when not given. */
+  pages?: number
+  /** One that was made ready. */
+  thread?: AssistantThread
+}
+
+/** An assistant where that is sooner. */
 export function assistantFor(
   disk: Disk,
   start: StartPoint,
-  writes = false,
-  thread?: AssistantThread,
+  options: AssistantOptions = {},
 ): Assistant | undefined {
   const { xlog_seg_size } = start.control
   const { segment } = locateLsn(start.redo, xlog_seg_size)
   const segments = listSegments(disk, xlog_seg_size).filter((file) => file.segment >= segment)
   const enough = segments.length * xlog_seg_size >= WORTHWHILE && availableParallelism() > 1
-  return enough ? startAssistant(disk.name, start, writes, thread) : undefined
+  return enough ? startAssistant(disk.name, start, options) : undefined
 }
 
 /** Starts an assistant for the recovery of a directory; it ends when it is dismissed, or with this process. */
 export function startAssistant(
   directory: string,
   start: StartPoint,
-  writes = false,
-  thread = new AssistantThread(),
+  options: AssistantOptions = {},
 ): Assistant {
-  return thread.begin({ directory, start }, writes)
+  const { thread = new AssistantThread(), pages = 0, writes = false } = options
+  return thread.begin({ directory, start, pages }, writes)
 }
 
 /** A thread that waits for its task. */
@@ -122,6 +131,8 @@ class ThreadedAssistant implements Assistant {
   private givenUp = false
   private received = false
   private survey: Survey | undefined
+  /** Memory that we have made ourselves. */
+  private readonly pieces: PieceOfMemory[] = []
   readonly writer: WriterBeside | undefined
 
   constructor(
@@ -135,11 +146,11 @@ class ThreadedAssistant implements Assistant {
     this.writer = writes ? { write: this.write.bind(this), written: this.written.bind(this) } : undefined
   }
 
-  records(): RecordBatch | undefined {
-    return this.waitFor(() => receive<RecordBatch>(this.recordsPort))
+  records(): HandedOver | undefined {
+    return this.waitFor(() => receive<HandedOver>(this.recordsPort))
   }
 
-  giveBack(batch: RecordBatch): void {
+  giveBack(batch: HandedOver): void {
     this.recordsPort.postMessage(batch)
     this.signals.ask()
   }
@@ -154,10 +165,15 @@ class ThreadedAssistant implements Assistant {
     return this.survey
   }
 
-  memory(): SharedArrayBuffer | undefined {
-    const piece = receive<SharedArrayBuffer>(this.memoryPort)
-    if (piece) this.signals.take()
-    return piece
+  memory(): PieceOfMemory {
+    const ready = receive<PieceOfMemory>(this.memoryPort)
+    if (ready) this.signals.take()
+    else
+      this.pieces.push({
+        number: PIECES.replay + this.pieces.length,
+        memory: new SharedArrayBuffer(PIECE_BYTES),
+      })
+    return ready ?? this.pieces[this.pieces.length - 1]
   }
 
   dismiss(): void {
@@ -166,7 +182,7 @@ class ThreadedAssistant implements Assistant {
   }
 
   private write(runs: OrderedRun[], checksums: boolean): void {
-    const order: WriteOrder = { runs, checksums }
+    const order: WriteOrder = { runs, checksums, pieces: this.pieces }
     this.pagesPort.postMessage(order)
     this.signals.ask()
   }

@@ -1,7 +1,8 @@
 // What passes between the thread that replays and its assistant.
 
 import type { MessagePort } from 'node:worker_threads'
-import type { OrderedRun } from '../buffers/bufferPool.js'
+import { PAGES_IN_PIECE, type OrderedRun, type PieceOfMemory } from '../buffers/bufferPool.js'
+import { BLCKSZ } from '../format/controlFile.js'
 import type { StartPoint } from '../recovery/startup.js'
 
 /** What the thread begins with: how to be heard, and to hear. */
@@ -9,11 +10,11 @@ export interface AssistantLines {
   signals: SharedArrayBuffer
   /** The task, when it is known. */
   tasks: MessagePort
-  /** Records on their way there, used memory on its way back: RecordBatch. */
+  /** Records on their way there, used memory on its way back: HandedOver. */
   records: MessagePort
   /** The survey's way back: a Survey, or undefined when it failed. */
   survey: MessagePort
-  /** Memory for pages, piece after piece. */
+  /** Memory for pages that is ready, piece after piece: PieceOfMemory. */
   memory: MessagePort
   /** Pages to write, on their way there; what went wrong, on its way back. */
   pages: MessagePort
@@ -22,13 +23,21 @@ export interface AssistantLines {
 export interface AssistantTask {
   directory: string
   start: StartPoint
+  /** Most pages that the assistant may hold in memory of relations that he replays himself; see share.ts. */
+  pages: number
 }
 
-/** Pages to write: the memory they are in is that which the assistant gave. */
+/** Pages to write, and the memory they are in, but for that which the assistant has given. */
 export interface WriteOrder {
   runs: OrderedRun[]
   checksums: boolean
+  pieces: PieceOfMemory[]
 }
+
+export const PIECE_BYTES = PAGES_IN_PIECE * BLCKSZ
+
+/** Numbers of pieces of memory begin here: of those made ready for replay, made by it, made for the assistant's share. */
+export const PIECES = { ready: 0, replay: 1 << 20, share: 2 << 20 } as const
 
 // Places in the shared numbers.
 const SAID = 0

@@ -4,12 +4,19 @@
 import { receiveMessageOnPort, workerData } from 'node:worker_threads'
 import type { Disk } from '../disk/disk.js'
 import { nodeDisk } from '../disk/nodeDisk.js'
+import { pageAt, type PieceOfMemory } from '../buffers/bufferPool.js'
 import { BLCKSZ } from '../format/controlFile.js'
-import { pageOf, setPageChecksum } from '../format/page.js'
+import type { Lsn } from '../format/lsn.js'
+import { setPageChecksum } from '../format/page.js'
 import { reference } from '../parts.js'
+import type { HandedOver } from '../recovery/handedOver.js'
+import { openShare, type Share, type ShareNote } from '../recovery/share.js'
 import { surveyLog, type Survey } from '../recovery/survey.js'
-import { BatchWriter, emptyBatch, type RecordBatch } from '../wal/recordBatch.js'
+import type { WalRecord } from '../wal/record.js'
+import { BatchWriter, emptyBatch } from '../wal/recordBatch.js'
 import {
+  PIECE_BYTES,
+  PIECES,
   Signals,
   WANTS,
   WRITTEN_ALL,
@@ -18,8 +25,6 @@ import {
   type WriteOrder,
 } from './assistantTask.js'
 
-const PIECE_PAGES = 64
-const PIECE_BYTES = PIECE_PAGES * BLCKSZ
 /** Pieces that wait to be taken. */
 const AT_HAND = 32
 /** What the system gives memory in, bytes. */
@@ -42,41 +47,54 @@ function nextTask(): AssistantTask | undefined {
   }
 }
 
-/** All that were made, in the order in which they are taken. */
-const pieces: SharedArrayBuffer[] = []
-/** Makes pieces of memory for pages until enough are at hand. */
-function stock(): void {
-  while (pieces.length < signals.taken + AT_HAND) {
-    const piece = new SharedArrayBuffer(PIECE_BYTES)
-    const bytes = new Uint8Array(piece)
-    for (let at = 0; at < PIECE_BYTES; at += SYSTEM_PAGE) bytes[at] = 0 // the system finds the memory now, not later
-    pieces.push(piece)
-    lines.memory.postMessage(piece)
-  }
+/** All memory for pages that we know of, by the number of the piece. */
+const pieces = new Map<number, SharedArrayBuffer>()
+
+function makePiece(number: number): PieceOfMemory {
+  const memory = new SharedArrayBuffer(PIECE_BYTES)
+  const bytes = new Uint8Array(memory)
+  for (let at = 0; at < PIECE_BYTES; at += SYSTEM_PAGE) bytes[at] = 0 // the system finds the memory now, not later
+  pieces.set(number, memory)
+  return { number, memory }
 }
+
+let made = 0
+/** Makes pieces of memory for pages until enough are at hand. Only while there is nothing else to do. */
+function stock(): void {
+  while (made < signals.taken + AT_HAND) lines.memory.postMessage(makePiece(PIECES.ready + made++))
+}
+
+let share: Share | undefined
+let madeForShare = 0
+const shareMemory = (): PieceOfMemory => makePiece(PIECES.share + madeForShare++)
 
 const outgoing = new Uint8Array(PIECE_BYTES)
 
-let writer: BatchWriter | undefined
+let writer: BatchWriter<ShareNote> | undefined
 let batches = 0
-let own = new Uint8Array(0)
+/** Had we to wait for replay, for the window under way? */
+let waited = false
+let aside = new Uint8Array(0)
 
 /** Sends the records of the window that was read, if there are any; what they lay in is then gone. */
 function send(): void {
-  if (!writer || writer.size === 0) return
+  if (!writer || writer.isEmpty) return
+  if (share) writer.newestXid = share.newestXid
   lines.records.postMessage(writer.take())
   writer = undefined
 }
 
 /** A batch's memory that nobody uses; waits for it. undefined: no more records are wanted. */
-function unused(bytes: number): RecordBatch | undefined {
+function unused(bytes: number): HandedOver | undefined {
   for (;;) {
     const { asked } = signals
     if (signals.wanted !== WANTS.records) return undefined
-    const back = receiveMessageOnPort(lines.records) as { message: RecordBatch } | undefined
+    const back = receiveMessageOnPort(lines.records) as { message: HandedOver } | undefined
     if (back && back.message.window.byteLength >= bytes) return back.message
     if (back) batches--
     else if (batches >= BATCHES) {
+      waited = true
+      stock()
       signals.waitForRequest(asked)
       continue
     }
@@ -87,17 +105,19 @@ function unused(bytes: number): RecordBatch | undefined {
 
 /** Memory for the next window of the log. */
 function windowMemory(bytes: number): Uint8Array {
+  if (writer) share?.windowDone(writer.leftOut, waited)
+  waited = false
   send()
   signals.say()
-  stock()
   if (!writer || writer.windowBytes.length < bytes) {
     if (writer) batches-- // too small for the windows of a log that goes on
     const memory = unused(bytes)
     writer = memory && new BatchWriter(memory)
+    if (!writer) endShare()
   }
   if (writer) return writer.windowBytes.subarray(0, bytes)
-  if (own.length < bytes) own = new Uint8Array(bytes)
-  return own.subarray(0, bytes)
+  if (aside.length < bytes) aside = new Uint8Array(bytes)
+  return aside.subarray(0, bytes)
 }
 
 /** Memory for a record that is put together. Nothing else comes on a side meanwhile, though windows may come and go. */
@@ -105,18 +125,34 @@ function recordMemory(bytes: number): Uint8Array {
   return writer?.reserve(bytes) ?? new Uint8Array(bytes)
 }
 
+/** Nothing more is replayed here: what there is goes back, with this batch or in one for itself. */
+function endShare(): void {
+  if (!share || share.isEmpty) return
+  writer ??= new BatchWriter(emptyBatch(0))
+  share.sendAllBack()
+  send()
+}
+
+function take(record: WalRecord, overwritten: Lsn | undefined): void {
+  if (!writer) return
+  if (share?.replay(record)) writer.leaveOut(record)
+  else writer.add(record, overwritten)
+}
+
 function survey(task: AssistantTask): Survey | undefined {
+  const { directory, start, pages } = task
   try {
-    const disk = nodeDisk(task.directory, { readOnly: true })
-    const found = surveyLog(disk, task.start, reference, {
-      memory: { window: windowMemory, record: recordMemory },
-      onRecord: (record, overwritten) => writer?.add(record, overwritten),
-    })
+    const disk = nodeDisk(directory, { readOnly: true })
+    share = openShare(disk, start, pages, shareMemory, (note) => writer?.note(note))
+    const memory = { window: windowMemory, record: recordMemory }
+    const found = surveyLog(disk, start, reference, { memory, onRecord: take })
     disk.close()
-    send()
     return found
   } catch {
     return undefined // whoever waits will read the log itself, and meet the same fault
+  } finally {
+    endShare()
+    send()
   }
 }
 
@@ -126,6 +162,7 @@ function write(task: AssistantTask): void {
   if (!order) return
   const disk = nodeDisk(task.directory)
   try {
+    for (const { number, memory } of order.message.pieces) pieces.set(number, memory)
     writePages(disk, order.message)
   } catch (error) {
     lines.pages.postMessage((error as Error).message)
@@ -140,8 +177,7 @@ function writePages(disk: Disk, { runs, checksums }: WriteOrder): void {
   for (const { path, offset, block, places } of runs) {
     const bytes = outgoing.subarray(0, places.length * BLCKSZ)
     places.forEach((place, i) => {
-      const piece = pieces[Math.floor(place / PIECE_PAGES)]
-      const page = pageOf(new Uint8Array(piece, (place % PIECE_PAGES) * BLCKSZ, BLCKSZ))
+      const page = pageAt(pieces, place)
       if (checksums) setPageChecksum(page, block + i)
       bytes.set(page.bytes, i * BLCKSZ)
     })

@@ -57,7 +57,7 @@ test('a real log, its windows in the memory that is handed over, batch after bat
     batches++
   }
   const window = (bytes: number): Uint8Array => {
-    if (writer.size > 0) handOver()
+    if (!writer.isEmpty) handOver()
     writer = new BatchWriter(memory.window.byteLength < bytes ? (memory = emptyBatch(bytes)) : memory)
     return writer.windowBytes.subarray(0, bytes)
   }
@@ -95,4 +95,43 @@ test('a batch grows with what is put into it, and tells of records that were wri
     reader.overwritten = undefined
   }
   expect([n, heard]).toEqual([600, [[0, 1n], [300, 301n], [301, 302n]]]) // prettier-ignore
+})
+
+test('what is told between records is heard there, and records left out are counted', () => {
+  const bytes = assembleRecord({ rmid: 21, info: 0, xid: 9, main: new Uint8Array(10) })
+  const writer = new BatchWriter<string>(emptyBatch(1024))
+  expect([writer.isEmpty, writer.take().end, writer.leftOut]).toEqual([true, undefined, 0])
+  for (let i = 0; i < 9; i++) {
+    if (i === 0 || i === 4 || i === 5) writer.note(`before ${i}`)
+    if (i === 4) writer.note('once more')
+    const one = new WalRecord(bytes, viewOf(bytes), 0, bytes.length, 9, 0, 21, 1, i, 1, i + 1)
+    if (i % 3 === 0) writer.leaveOut(one)
+    else writer.add(one, undefined)
+  }
+  writer.note('after the last')
+  writer.newestXid = 99
+  const batch = writer.take()
+  expect([writer.isEmpty, writer.leftOut, batch.left, batch.newestXid]).toEqual([false, 1 / 3, 3, 99])
+  expect(batch.end).toBe((1n << 32n) + 9n)
+  const all: unknown[] = []
+  const reader = new BatchReader<string>(
+    () => {},
+    (note) => all.push(note),
+  )
+  reader.begin(batch)
+  for (let read; (read = reader.read());) all.push(Number(read.lsn & 0xffn))
+  expect(all).toEqual(['before 0', 1, 2, 'before 4', 'once more', 4, 'before 5', 5, 7, 8, 'after the last'])
+})
+
+test('a batch of nothing but words is none of nothing', () => {
+  const writer = new BatchWriter<string>(emptyBatch(0))
+  writer.note('alone')
+  expect(writer.isEmpty).toBe(false)
+  const heard: string[] = []
+  const reader = new BatchReader<string>(
+    () => {},
+    (note) => heard.push(note),
+  )
+  reader.begin(writer.take())
+  expect([reader.read(), reader.read(), heard]).toEqual([undefined, undefined, ['alone']])
 })

@@ -8,11 +8,11 @@
 // The memory is shared, but never used by both at once: whoever has used a batch up gives it back, to be filled again.
 
 import { viewOf } from '../bytes/layout.js'
-import type { Lsn } from '../format/lsn.js'
+import { lsnOf, type Lsn } from '../format/lsn.js'
 import { ReusedRecord, type WalRecord } from './record.js'
 
-/** The memory of a batch, and how much of it is filled. */
-export interface RecordBatch {
+/** The memory of a batch, and how much of it is filled. `Note`: what else is told of, between two records. */
+export interface RecordBatch<Note = never> {
   window: SharedArrayBuffer
   side: SharedArrayBuffer
   index: SharedArrayBuffer
@@ -22,6 +22,13 @@ export interface RecordBatch {
   records: number
   /** Records, by number in the batch, before which an overwritten one was skipped, and where that had started. */
   overwritten: Array<[number, Lsn]>
+  /** What else is told, and before which record, by number in the batch: after the last one, too. */
+  notes: Array<[number, Note]>
+  /** Records that were not handed over, for somebody has replayed them already; and no transaction of theirs is newer. */
+  left: number
+  newestXid: number
+  /** End of the last record, handed over or not; undefined when there was none. */
+  end: Lsn | undefined
 }
 
 // A record's numbers in the index, then those of its blocks.
@@ -56,7 +63,7 @@ const IMAGE_NUMBERS = 5
 const MOST_NUMBERS = RECORD_NUMBERS + 33 * (BLOCK_NUMBERS + IMAGE_NUMBERS)
 
 /** An empty batch for windows of `windowBytes`. */
-export function emptyBatch(windowBytes: number): RecordBatch {
+export function emptyBatch<Note = never>(windowBytes: number): RecordBatch<Note> {
   return {
     window: new SharedArrayBuffer(windowBytes),
     side: new SharedArrayBuffer(windowBytes >>> 2),
@@ -65,39 +72,68 @@ export function emptyBatch(windowBytes: number): RecordBatch {
     indexUsed: 0,
     records: 0,
     overwritten: [],
+    notes: [],
+    left: 0,
+    newestXid: 0,
+    end: undefined,
   }
 }
 
 /** Fills batches. The window's bytes are read into it by whoever reads the log. */
-export class BatchWriter {
+export class BatchWriter<Note = never> {
   private window: Uint8Array<SharedArrayBuffer>
   private side: Uint8Array<SharedArrayBuffer>
   private index: Uint32Array<SharedArrayBuffer>
   private sideUsed = 0
   private indexUsed = 0
   private records = 0
-  private overwritten: RecordBatch['overwritten'] = []
+  private overwritten: Array<[number, Lsn]> = []
+  private readonly notes: Array<[number, Note]> = []
+  private left = 0
+  /** No transaction of those left out is newer. */
+  newestXid = 0
+  private endHigh = 0
+  private endLow = 0
 
-  constructor(memory: RecordBatch) {
+  constructor(memory: RecordBatch<Note>) {
     this.window = new Uint8Array(memory.window)
     this.side = new Uint8Array(memory.side)
     this.index = new Uint32Array(memory.index)
   }
 
   /** What was filled in so far. */
-  take(): RecordBatch {
-    const { window, side, index, sideUsed, indexUsed, records, overwritten } = this
+  take(): RecordBatch<Note> {
+    const { window, side, index, sideUsed, indexUsed, records, overwritten, notes, left, newestXid } = this
     const memory = { window: window.buffer, side: side.buffer, index: index.buffer }
-    return { ...memory, sideUsed, indexUsed, records, overwritten }
+    const end = records + left > 0 ? lsnOf(this.endHigh, this.endLow) : undefined
+    return { ...memory, sideUsed, indexUsed, records, overwritten, notes, left, newestXid, end }
   }
 
-  get size(): number {
-    return this.records
+  /** Nothing has come so far. */
+  get isEmpty(): boolean {
+    return this.records + this.left + this.notes.length === 0
   }
 
   /** The window's memory. */
   get windowBytes(): Uint8Array<SharedArrayBuffer> {
     return this.window
+  }
+
+  /** The part of the records so far that was left out; 0 of none. */
+  get leftOut(): number {
+    return this.left / Math.max(1, this.records + this.left)
+  }
+
+  /** Tells something before the next record. */
+  note(note: Note): void {
+    this.notes.push([this.records, note])
+  }
+
+  /** A record is left out: it was replayed already. */
+  leaveOut({ endHigh, endLow }: WalRecord): void {
+    this.left++
+    this.endHigh = endHigh
+    this.endLow = endLow
   }
 
   /** Adds a record whose bytes lie in the window, or are copied to the side. */
@@ -140,6 +176,8 @@ export class BatchWriter {
     }
     this.indexUsed = at
     this.records++
+    this.endHigh = record.endHigh
+    this.endLow = record.endLow
   }
 
   /** Room on the side for a record of so many bytes; the same again until one was added. */
@@ -186,9 +224,9 @@ const MOST_AHEAD = 64
 const LATELY = 4096
 
 /** Hands out a batch's records, each in the same object. */
-export class BatchReader {
+export class BatchReader<Note = never> {
   private readonly reused = new ReusedRecord()
-  private batch: RecordBatch | undefined
+  private batch: RecordBatch<Note> | undefined
   private window: Uint8Array = NO_BYTES
   private windowView = viewOf(NO_BYTES)
   private side: Uint8Array = NO_BYTES
@@ -199,6 +237,7 @@ export class BatchReader {
   private ahead = 0
   private number = 0
   private nextOverwritten = -1
+  private nextNote = -1
   /** Set when an overwritten record was skipped before the one read: where it had started. */
   overwritten: Lsn | undefined
 
@@ -210,11 +249,14 @@ export class BatchReader {
     count: 0,
   }
 
-  /** `lookAhead` hears of pages that the records to come will ask for, some at a time. */
-  constructor(private readonly lookAhead: (upcoming: Upcoming) => void) {}
+  /** `lookAhead` hears of pages that the records to come will ask for, some at a time; `hear` of what is told. */
+  constructor(
+    private readonly lookAhead: (upcoming: Upcoming) => void,
+    private readonly hear: (note: Note) => void = () => {},
+  ) {}
 
   /** Begins a batch. */
-  begin(batch: RecordBatch): void {
+  begin(batch: RecordBatch<Note>): void {
     this.batch = batch
     this.window = new Uint8Array(batch.window)
     this.windowView = viewOf(this.window)
@@ -224,11 +266,13 @@ export class BatchReader {
     this.at = this.ahead = this.number = 0
     this.end = batch.indexUsed
     this.nextOverwritten = batch.overwritten[0]?.[0] ?? -1
+    this.nextNote = batch.notes[0]?.[0] ?? -1
   }
 
   /** The next record; undefined when the batch is used up. */
   read(): WalRecord | undefined {
     const { index, at } = this
+    if (this.number === this.nextNote) this.hearNotes()
     if (at === this.end) return undefined
     if (at >= this.ahead) this.look()
     if (this.number++ === this.nextOverwritten) this.noteOverwritten()
@@ -259,9 +303,17 @@ export class BatchReader {
   }
 
   private noteOverwritten(): void {
-    const { overwritten } = this.batch as RecordBatch
+    const { overwritten } = this.batch as RecordBatch<Note>
     this.overwritten = overwritten.shift()?.[1]
     this.nextOverwritten = overwritten[0]?.[0] ?? -1
+  }
+
+  private hearNotes(): void {
+    const { notes } = this.batch as RecordBatch<Note>
+    const due = notes.filter(([number]) => number === this.number)
+    notes.splice(0, due.length)
+    this.nextNote = notes[0]?.[0] ?? -1
+    for (const [, note] of due) this.hear(note)
   }
 
   private readBlock(n: number, at: number): number {
