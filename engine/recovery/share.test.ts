@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest'
 import { BufferPool } from '../buffers/bufferPool.js'
+import { FORK } from '../format/relationPath.js'
 import { heap } from '../redo/heap.js'
 import { heapPage, insert, remove, rowsOf } from '../redo/testing/heapPages.js'
 import { testWorld, type TestWorld } from '../redo/testing/context.js'
@@ -17,7 +18,9 @@ function sharing(capacity = 200): TestWorld & { share: Share; notes: ShareNote[]
   const world = testWorld({ checksums: false })
   for (const block of [0, 1]) world.put(block, heapPage([{ text: 'old' }], block))
   world.put(0, heapPage([{ text: 'old' }]), { relNumber: 16385 })
-  for (const page of [...world.fork().heldFrom(0), ...world.fork(0, 16385).heldFrom(0)]) page.dirty = true
+  world.put(0, heapPage([{ text: 'first' }]), { fork: FORK.INIT })
+  for (const file of [world.fork(), world.fork(FORK.INIT), world.fork(0, 16385)])
+    for (const page of file.heldFrom(0)) page.dirty = true
   world.pool.flushAll()
   const pieces = Array.from({ length: 4 }, (_, number) => ({
     memory: new SharedArrayBuffer(64 * 8192),

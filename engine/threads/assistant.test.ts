@@ -10,7 +10,7 @@ import { nodeDisk } from '../disk/nodeDisk.js'
 import { overlayDisk } from '../disk/overlayDisk.js'
 import { readControlFile } from '../format/controlFile.js'
 import { formatLsn, segmentFileName } from '../format/lsn.js'
-import { relationPath } from '../format/relationPath.js'
+import { relationPath, type RelFileLocator } from '../format/relationPath.js'
 import { reference } from '../parts.js'
 import type { Assistant } from '../recovery/handedOver.js'
 import { Recovery, type RecoverOptions } from '../recovery/recovery.js'
@@ -332,13 +332,25 @@ else
         await crashNative(hotScene(more), ended)
       }, 90_000)
 
-      /** The relation with the most records for each page, and its file. */
-      function hottest(dir: string): string {
+      function chosen(dir: string): RelFileLocator[] {
         const disk = nodeDisk(dir, { readOnly: true })
-        const [first] = chooseRelations(disk, new Recovery(disk).start)
+        const relations = chooseRelations(disk, new Recovery(disk).start)
         disk.close()
-        return join(dir, relationPath(first, 0))
+        return relations
       }
+      /** The file of the relation with the most records for each page. */
+      const hottest = (dir: string): string => join(dir, relationPath(chosen(dir)[0], 0))
+
+      test('they are those with many records for each page', () => {
+        const disk = nodeDisk(hot, { readOnly: true })
+        const tables = new Set<number>()
+        for (const { record } of new Recovery(overlayDisk(disk)).replay())
+          if (record.xl_rmid === 10) for (const { relNumber } of record.blocks) tables.add(relNumber)
+        disk.close()
+        const made = [...tables].filter((relNumber) => relNumber >= 16384).sort((a, b) => a - b)
+        expect(made.length, 'hot, added, big').toBe(3)
+        expect(chosen(hot).map(({ relNumber }) => relNumber)).toEqual(made.slice(0, 2))
+      })
 
       test.each([
         ['to the end of the log', hot, {}, 1500, 0],

@@ -113,7 +113,6 @@ function windowMemory(bytes: number): Uint8Array {
     if (writer) batches-- // too small for the windows of a log that goes on
     const memory = unused(bytes)
     writer = memory && new BatchWriter(memory)
-    if (!writer) endShare()
   }
   if (writer) return writer.windowBytes.subarray(0, bytes)
   if (aside.length < bytes) aside = new Uint8Array(bytes)
@@ -125,18 +124,19 @@ function recordMemory(bytes: number): Uint8Array {
   return writer?.reserve(bytes) ?? new Uint8Array(bytes)
 }
 
-/** Nothing more is replayed here: what there is goes back, with this batch or in one for itself. */
-function endShare(): void {
-  if (!share || share.isEmpty) return
-  writer ??= new BatchWriter(emptyBatch(0))
-  share.sendAllBack()
-  send()
-}
-
 function take(record: WalRecord, overwritten: Lsn | undefined): void {
   if (!writer) return
   if (share?.replay(record)) writer.leaveOut(record)
   else writer.add(record, overwritten)
+}
+
+/** Nothing more is handed over: the last batch goes, and what was replayed here. */
+function endShare(): void {
+  if (share && !share.isEmpty) {
+    writer ??= new BatchWriter(emptyBatch(0))
+    share.sendAllBack()
+  }
+  send()
 }
 
 function survey(task: AssistantTask): Survey | undefined {
@@ -152,7 +152,6 @@ function survey(task: AssistantTask): Survey | undefined {
     return undefined // whoever waits will read the log itself, and meet the same fault
   } finally {
     endShare()
-    send()
   }
 }
 
