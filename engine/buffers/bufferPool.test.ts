@@ -8,7 +8,7 @@ import { formatLsn } from '../format/lsn.js'
 import { initPage, pageOf, setPageLsn, type Page } from '../format/page.js'
 import { pageChecksum } from '../format/pageChecksum.js'
 import { FORK } from '../format/relationPath.js'
-import { BufferPool, type BufferPoolOptions, type OrderedRun } from './bufferPool.js'
+import { BufferPool, type BufferPoolOptions, type OrderedRun, type WriterBeside } from './bufferPool.js'
 import type { BufferedPage, RelationFork } from './relationFork.js'
 
 const BLOCK = 8192
@@ -435,21 +435,36 @@ describe('somebody writes pages beside us', () => {
     return { ...given, pieces, ordered: [] }
   }
 
-  test('he gets the last of them, told where they are, where they go, and up to where the log must be', () => {
-    const { pool, pieces, disk, events } = shared()
-    const ordered: OrderedRun[] = []
-    pool.beside = {
-      write: (runs, checksums) => {
-        expect(checksums).toBe(true)
-        expect(events.at(-1)).toBe('log 0/1000')
+  /** Somebody who writes the last runs, as many as `his`. */
+  function helper(ordered: OrderedRun[], his: number, written: () => boolean): WriterBeside {
+    let left = 0
+    return {
+      write: (runs) => {
         ordered.push(...runs)
+        left = runs.length - his
       },
-      written: () => {
-        for (const { path, offset, places } of ordered)
-          places.forEach((place, i) =>
-            disk.write(path, offset + i * BLOCK, new Uint8Array(pieces[0], place * BLOCK, BLOCK)),
-          )
-        return true
+      claim: () => left-- > 0,
+      written,
+      synced: () => true,
+    }
+  }
+
+  test.each([0, 1, 2])('told where they are and where they go, he writes the last: %i runs', (his) => {
+    const { pool, pieces, disk, events, file } = shared()
+    const ordered: OrderedRun[] = []
+    const checked: unknown[] = []
+    const beside = helper(ordered, his, () => {
+      for (const { path, offset, places } of ordered.slice(ordered.length - his))
+        places.forEach((place, i) =>
+          disk.write(path, offset + i * BLOCK, new Uint8Array(pieces[0], place * BLOCK, BLOCK)),
+        )
+      return true
+    })
+    pool.beside = {
+      ...beside,
+      write: (runs, checksums) => {
+        checked.push(checksums, events.at(-1))
+        beside.write(runs, checksums)
       },
     }
     // Runs of at most 64 pages are not divided, so a second relation makes two of them.
@@ -457,24 +472,38 @@ describe('somebody writes pages beside us', () => {
     for (let block = 0; block < 4; block++) change(pool, other, block, 200 + block)
     const progress: number[][] = []
     pool.flushAll((...told) => progress.push(told))
-    expect(ordered).toEqual([{ path: 'base/5/16385', offset: 0, block: 0, places: [10, 11, 12, 13] }])
-    expect(progress).toEqual([
-      [10, 14],
-      [14, 14],
+    expect(checked, 'with checksums, and the log is on disk before').toEqual([true, 'log 0/1000'])
+    expect(ordered).toEqual([
+      { path: PATH, offset: 0, block: 0, places: [0, 3, 6, 9, 2, 5, 8, 1, 4, 7] },
+      { path: 'base/5/16385', offset: 0, block: 0, places: [10, 11, 12, 13] },
     ])
+    expect(progress).toEqual([...[[10, 14], [14, 14]].slice(0, 2 - his), [14, 14]]) // prettier-ignore
     expect([pool.pagesWritten, pool.dirtyPages()]).toEqual([14, []])
     pool.drop(other)
-    for (let block = 0; block < 4; block++)
-      expect(new DataView(disk.read('base/5/16385', block * BLOCK, BLOCK).buffer).getUint32(100, true)).toBe(
-        200 + block,
-      )
+    pool.drop(file)
+    const stored = (path: string, block: number): number =>
+      new DataView(disk.read(path, block * BLOCK, BLOCK).buffer).getUint32(100, true)
+    for (let block = 0; block < 4; block++) expect(stored('base/5/16385', block)).toBe(200 + block)
+    for (let block = 0; block < 10; block++) expect(stored(PATH, block)).toBe(100 + block)
+  })
+
+  test('pages in other memory, and those before them, are ours', () => {
+    const { pool } = shared()
+    const other = pool.relation(1663, 5, 16385, FORK.MAIN)
+    for (let block = 0; block < 60; block++) change(pool, other, block, block) // the last six have memory of our own
+    change(pool, pool.relation(1663, 5, 16386, FORK.MAIN), 0, 1)
+    for (const page of pool.relation(1663, 5, 16386, FORK.MAIN).heldFrom(0)) page.place = 99
+    const ordered: OrderedRun[] = []
+    pool.beside = helper(ordered, 1, () => true)
+    pool.flushAll()
+    expect(ordered.map(({ path }) => path)).toEqual(['base/5/16386'])
   })
 
   test('when he is not heard of any more, we write them; a fault of his is ours', () => {
     const { pool, disk, events } = shared()
     const other = pool.relation(1663, 5, 16385, FORK.MAIN)
     change(pool, other, 0, 7)
-    pool.beside = { write: () => {}, written: () => false }
+    pool.beside = helper([], 1, () => false)
     pool.flushAll()
     expect(events.filter((event) => event.startsWith('write'))).toEqual([
       `write ${PATH} 0+10`,
@@ -484,12 +513,9 @@ describe('somebody writes pages beside us', () => {
     expect(value(pool.read(other, 0))).toBe(7)
     change(pool, other, 0, 8)
     for (let block = 0; block < 3; block++) change(pool, pool.relation(1663, 5, 1, FORK.MAIN), block, 1)
-    pool.beside = {
-      write: () => {},
-      written: () => {
-        throw new DiskFault('no space left')
-      },
-    }
+    pool.beside = helper([], 1, () => {
+      throw new DiskFault('no space left')
+    })
     expect(() => pool.flushAll()).toThrow('no space left')
     expect(pool.dirtyPages().map((page) => page.file.path)).toContain('base/5/16385')
     expect(disk.size('base/5/16385')).toBe(BLOCK)

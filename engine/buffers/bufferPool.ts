@@ -51,12 +51,24 @@ export interface OrderedRun {
   places: number[]
 }
 
-/** Whoever writes pages beside us: he sees the memory that he gave for them. */
+/**
+ * Whoever writes pages beside us, in memory that he sees, too. He begins with the last run and we with the first; each
+ * takes one after the other until none is left:
+ *
+ *   ours ─► │ run │ run │ run │ run │ run │ run │ ◄─ his
+ */
 export interface WriterBeside {
-  /** Begins to write pages, in their order; with `checksums`, after he has put theirs in. */
+  /** Begins to write runs, the last one first; with `checksums`, after he has put theirs in. */
   write(runs: OrderedRun[], checksums: boolean): void
-  /** Waits until they are written. False: he is not heard of any more, and they are to be written again. @throws DiskFault */
+  /** Takes the next run from the front for us; false when he has the others. */
+  claim(): boolean
+  /** Waits until his are written. False: he is not heard of any more, and they are to be written again. @throws DiskFault */
   written(): boolean
+  /**
+   * Waits until those are synced, and every file of the directory as it was when he began: what we have changed is for us
+   * to sync. False: he is not heard of any more. @throws DiskFault
+   */
+  synced(): boolean
 }
 
 /** The page at a place in pieces of memory, by their numbers. */
@@ -70,9 +82,6 @@ function ordered(run: BufferedPage[]): OrderedRun {
   const [{ file, block }] = run
   return { ...file.placeFor(block, run.length), block, places: run.map((page) => page.place) }
 }
-
-/** The part of all dirty pages that is written beside: he also waits for the disk meanwhile. */
-const SHARE_BESIDE = 0.4
 
 const MAX_USAGE = 5
 const MAX_WRITE_PAGES = 64
@@ -256,14 +265,17 @@ export class BufferPool {
     const runs = this.dirtyRuns()
     const total = runs.reduce((sum, run) => sum + run.length, 0)
     const before = this.pagesWritten
-    const given = this.give(runs, Math.floor(total * SHARE_BESIDE))
-    for (const run of runs) {
-      this.write(run)
+    const { beside } = this
+    const divided = beside ? this.give(runs, beside) : runs.length // from this run on, he writes, too
+    let next = 0
+    for (; next < runs.length; next++) {
+      if (next >= divided && !beside?.claim()) break
+      this.write(runs[next])
       onProgress?.(this.pagesWritten - before, total)
     }
-    if (given.length > 0) {
-      const written = this.beside?.written() ?? false
-      for (const run of given) {
+    if (beside && divided < runs.length) {
+      const written = beside.written()
+      for (const run of runs.slice(next)) {
         if (!written) this.write(run)
         else for (const page of run) page.dirty = false
       }
@@ -287,21 +299,15 @@ export class BufferPool {
     return runs
   }
 
-  /** Takes runs from the end, `most` pages at most, and gives them to whoever writes beside us. */
-  private give(runs: BufferedPage[][], most: number): BufferedPage[][] {
-    const given: BufferedPage[][] = []
-    if (!this.beside) return given
-    for (let pages = 0; runs.length > 0;) {
-      const run = runs[runs.length - 1]
-      pages += run.length
-      if (pages > most || run.some((page) => page.place < 0)) break
-      runs.pop()
-      given.unshift(run)
-    }
+  /** Gives the runs at the end to whoever writes beside us, as far as he sees their memory; returns the first of them. */
+  private give(runs: readonly BufferedPage[][], beside: WriterBeside): number {
+    let first = runs.length
+    while (first > 0 && runs[first - 1].every((page) => page.place >= 0)) first--
+    const given = runs.slice(first)
     const { flushLogTo } = this.options
     if (flushLogTo) for (const page of given.flat()) if (!isNewPage(page)) flushLogTo(pageLsn(page))
-    if (given.length > 0) this.beside.write(given.map(ordered), this.options.checksums)
-    return given
+    if (given.length > 0) beside.write(given.map(ordered), this.options.checksums)
+    return first
   }
 
   /** Writes one page, if it is dirty: the background writer's work, and the checkpointer's. */

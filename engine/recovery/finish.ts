@@ -40,13 +40,19 @@ export interface FinalCheckpoint {
   order: readonly FinalWrite[]
 }
 
+export interface FinalCheckpointOptions {
+  onProgress?: (written: number, of: number) => void
+  /** Paths that were changed here: all that is to be synced, where somebody syncs the rest beside (pool.beside). */
+  changed?: ReadonlySet<string>
+}
+
 /** Writes everything down. `time` in seconds since 1970. */
 export function finalCheckpoint(
   context: RedoContext,
   survey: Survey,
   parts: Parts,
   time: bigint,
-  onProgress?: (written: number, of: number) => void,
+  { onProgress, changed }: FinalCheckpointOptions = {},
 ): FinalCheckpoint {
   const { disk, pool, tables, counters } = context
   advancePastPrepared(context)
@@ -62,7 +68,11 @@ export function finalCheckpoint(
       if (disk.kind('pg_logical') === 'directory') writeOrigins(disk, context.originProgress)
     },
     'write data pages': () => pool.flushAll(onProgress),
-    'sync data files': () => syncTree(disk, ''),
+    'sync data files': () => {
+      const beside = changed && pool.beside
+      if (beside) syncTree(disk, '', (path) => changed.has(path))
+      if (!beside?.synced()) syncTree(disk, '')
+    },
     'write checkpoint record': () => {
       if (survey.end.cause === 'requested') cutLog(disk, context.control, survey)
       lsn = writeCheckpointRecord(writer, context, survey, time)
@@ -181,14 +191,15 @@ function writeOrigins(disk: Disk, progress: ReadonlyMap<number, bigint>): void {
 
 /**
  * Syncs every file and directory: pages that the dead server wrote but never synced count as applied by their LSN,
- * and must be as durable as ours (fd.c, SyncDataDirectory).
+ * and must be as durable as ours (fd.c, SyncDataDirectory). `isWanted`: files to leave out are somebody else's.
  */
-export function syncTree(disk: Disk, directory: string): void {
+export function syncTree(disk: Disk, directory: string, isWanted = (_file: string): boolean => true): void {
   for (const { name, kind } of disk.list(directory)) {
     const path = join(directory, name)
     if (kind === 'file') {
-      if (path !== LOCK_FILE) disk.sync(path)
-    } else if (kind === 'directory' || directory === 'pg_tblspc' || name === 'pg_wal') syncTree(disk, path)
+      if (path !== LOCK_FILE && isWanted(path)) disk.sync(path)
+    } else if (kind === 'directory' || directory === 'pg_tblspc' || name === 'pg_wal')
+      syncTree(disk, path, isWanted)
   }
   disk.sync(directory)
 }

@@ -82,6 +82,8 @@ export class Recovery {
   private readonly time: bigint
   private surveyed: Survey | undefined
   private changing = false
+  /** Paths where redo and the final checkpoint have changed something. */
+  private readonly changed = new Set<string>()
 
   /** Looks at the directory. @throws DirectoryInUse, NotRecoverable, CorruptData, Unsupported */
   constructor(
@@ -98,7 +100,11 @@ export class Recovery {
 
   private freshContext(): RedoContext {
     const { disk, start, parts, log, options } = this
-    const announced = options.assistant ? beforeChanges(disk, () => this.beginChanges()) : disk
+    const announce = (path: string): void => {
+      this.beginChanges()
+      this.changed.add(path)
+    }
+    const announced = options.assistant ? beforeChanges(disk, announce) : disk
     return makeContext(announced, start, parts, {
       capacity: options.capacity,
       memory: () => this.assistant?.memory(),
@@ -264,9 +270,12 @@ export class Recovery {
     this.log('checkpoint starting: end-of-recovery immediate wait')
     const { survey, context } = this
     context.pool.beside = this.assistant?.writer
-    const done = finalCheckpoint(context, survey, this.parts, this.time, (written, of) => {
-      const fraction = { phase: 'write' as const, position: BigInt(written), begin: 0n, end: BigInt(of) }
-      this.options.onProgress?.({ ...fraction, records: written })
+    const done = finalCheckpoint(context, survey, this.parts, this.time, {
+      onProgress: (written, of) => {
+        const fraction = { phase: 'write' as const, position: BigInt(written), begin: 0n, end: BigInt(of) }
+        this.options.onProgress?.({ ...fraction, records: written })
+      },
+      changed: this.changed,
     })
     this.assistant?.dismiss()
     this.log(

@@ -22,11 +22,11 @@ import type { StartPoint } from '../recovery/startup.js'
 import type { Survey } from '../recovery/survey.js'
 import { listSegments, WAL_DIRECTORY } from '../wal/segments.js'
 import {
+  DONE_WITH,
   PIECE_BYTES,
   PIECES,
   Signals,
   WANTS,
-  WRITTEN_ALL,
   type AssistantLines,
   type AssistantTask,
   type WriteOrder,
@@ -133,6 +133,8 @@ class ThreadedAssistant implements Assistant {
   private survey: Survey | undefined
   /** Memory that we have made ourselves. */
   private readonly pieces: PieceOfMemory[] = []
+  /** Runs of pages in the order that he has to write. */
+  private ordered = 0
   readonly writer: WriterBeside | undefined
 
   constructor(
@@ -143,7 +145,13 @@ class ThreadedAssistant implements Assistant {
     private readonly pagesPort: MessagePort,
     writes: boolean,
   ) {
-    this.writer = writes ? { write: this.write.bind(this), written: this.written.bind(this) } : undefined
+    if (writes)
+      this.writer = {
+        write: this.write.bind(this),
+        claim: () => signals.claim(this.ordered),
+        written: () => this.waitUntil(DONE_WITH.writing),
+        synced: () => this.ordered > 0 && this.waitUntil(DONE_WITH.synced),
+      }
   }
 
   records(): HandedOver | undefined {
@@ -182,14 +190,16 @@ class ThreadedAssistant implements Assistant {
   }
 
   private write(runs: OrderedRun[], checksums: boolean): void {
+    this.ordered = runs.length
     const order: WriteOrder = { runs, checksums, pieces: this.pieces }
     this.pagesPort.postMessage(order)
     this.signals.ask()
   }
 
-  private written(): boolean {
-    for (let seen; !this.givenUp && (seen = this.signals.written) !== WRITTEN_ALL;)
-      if (!this.signals.waitForWritten(seen, PATIENCE)) this.givenUp = true
+  /** Waits until the order is done that far; false when he is not heard of any more. */
+  private waitUntil(wanted: number): boolean {
+    for (let seen; !this.givenUp && (seen = this.signals.done) > wanted;)
+      if (!this.signals.waitForStep(seen, PATIENCE)) this.givenUp = true
     const fault = receive<string>(this.pagesPort)
     if (fault !== undefined) throw new DiskFault(fault)
     return !this.givenUp

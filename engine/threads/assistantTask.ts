@@ -44,13 +44,14 @@ const SAID = 0
 const ASKED = 1
 const TAKEN = 2
 const WANTED = 3
-const WRITTEN = 4
+const CLAIMED = 4
+const DONE = 5
 
 /** What SAID is when the survey has been sent: nothing follows. */
 const FINISHED = -1
 
-/** What WRITTEN is when nothing is left to write. */
-export const WRITTEN_ALL = -1
+/** How far the assistant is with an order: at work, all written, all synced. Above the last come steps of work. */
+export const DONE_WITH = { synced: -2, writing: -1 } as const
 
 /** What the replaying thread still wants. */
 export const WANTS = { records: 0, survey: 1, nothing: 2 } as const
@@ -59,7 +60,7 @@ export const WANTS = { records: 0, survey: 1, nothing: 2 } as const
 export class Signals {
   private readonly numbers: Int32Array
 
-  constructor(readonly memory = new SharedArrayBuffer(20)) {
+  constructor(readonly memory = new SharedArrayBuffer(24)) {
     this.numbers = new Int32Array(memory)
   }
 
@@ -117,18 +118,23 @@ export class Signals {
     this.ask()
   }
 
-  /** How much of the pages is written: grows until all are, then it is WRITTEN_ALL. */
-  get written(): number {
-    return Atomics.load(this.numbers, WRITTEN)
-  }
-  set written(pages: number) {
-    Atomics.store(this.numbers, WRITTEN, pages)
-    Atomics.notify(this.numbers, WRITTEN)
+  /** Either: takes one of `most` runs to write, from its own end; false when all are taken. */
+  claim(most: number): boolean {
+    return Atomics.add(this.numbers, CLAIMED, 1) < most
   }
 
-  /** Waits until `written` is another than was `seen`. False when that takes so many milliseconds. */
-  waitForWritten(seen: number, patience: number): boolean {
-    return Atomics.wait(this.numbers, WRITTEN, seen, patience) !== 'timed-out'
+  /** How much of an order is done: grows while runs are written and files are synced, or is one of DONE_WITH. */
+  get done(): number {
+    return Atomics.load(this.numbers, DONE)
+  }
+  set done(step: number) {
+    Atomics.store(this.numbers, DONE, step)
+    Atomics.notify(this.numbers, DONE)
+  }
+
+  /** Waits until `done` is another than was `seen`. False when that takes so many milliseconds. */
+  waitForStep(seen: number, patience: number): boolean {
+    return Atomics.wait(this.numbers, DONE, seen, patience) !== 'timed-out'
   }
 
   /** The replaying thread: look what there is. */

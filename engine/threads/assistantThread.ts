@@ -10,16 +10,17 @@ import type { Lsn } from '../format/lsn.js'
 import { setPageChecksum } from '../format/page.js'
 import { reference } from '../parts.js'
 import type { HandedOver } from '../recovery/handedOver.js'
+import { syncTree } from '../recovery/finish.js'
 import { openShare, type Share, type ShareNote } from '../recovery/share.js'
 import { surveyLog, type Survey } from '../recovery/survey.js'
 import type { WalRecord } from '../wal/record.js'
 import { BatchWriter, emptyBatch } from '../wal/recordBatch.js'
 import {
+  DONE_WITH,
   PIECE_BYTES,
   PIECES,
   Signals,
   WANTS,
-  WRITTEN_ALL,
   type AssistantLines,
   type AssistantTask,
   type WriteOrder,
@@ -155,25 +156,45 @@ function survey(task: AssistantTask): Survey | undefined {
   }
 }
 
-/** Writes pages when it was asked to, and begins to sync a file whenever much of it is written. */
+/**
+ * Writes pages when it was asked to, as many as whoever asks leaves. Every file is synced, once as it was found: the dead
+ * server may have left it unsynced; and once more when it was written here.
+ */
 function write(task: AssistantTask): void {
   const order = receiveMessageOnPort(lines.pages) as { message: WriteOrder } | undefined
   if (!order) return
   const disk = nodeDisk(task.directory)
-  try {
-    for (const { number, memory } of order.message.pieces) pieces.set(number, memory)
-    writePages(disk, order.message)
-  } catch (error) {
-    lines.pages.postMessage((error as Error).message)
+  let steps = 0
+  const step = (): void => void (signals.done = ++steps)
+  const stage = (reached: number, work: () => void): void => {
+    try {
+      work()
+    } catch (error) {
+      lines.pages.postMessage((error as Error).message)
+    }
+    signals.done = reached
   }
+  const written = new Set<string>()
+  for (const { number, memory } of order.message.pieces) pieces.set(number, memory)
+  stage(DONE_WITH.writing, () => {
+    syncTree(disk, '', () => (step(), true))
+    writePages(disk, order.message, written, step)
+  })
+  stage(DONE_WITH.synced, () => {
+    for (const path of written) disk.sync(path)
+  })
   disk.close()
-  signals.written = WRITTEN_ALL
 }
 
-function writePages(disk: Disk, { runs, checksums }: WriteOrder): void {
+function writePages(
+  disk: Disk,
+  { runs, checksums }: WriteOrder,
+  written: Set<string>,
+  step: () => void,
+): void {
   let unsynced = 0
-  let written = 0
-  for (const { path, offset, block, places } of runs) {
+  for (let next = runs.length - 1; signals.claim(runs.length); next--) {
+    const { path, offset, block, places } = runs[next]
     const bytes = outgoing.subarray(0, places.length * BLCKSZ)
     places.forEach((place, i) => {
       const page = pageAt(pieces, place)
@@ -181,12 +202,13 @@ function writePages(disk: Disk, { runs, checksums }: WriteOrder): void {
       bytes.set(page.bytes, i * BLCKSZ)
     })
     disk.write(path, offset, bytes)
+    written.add(path)
     unsynced += bytes.length
     if (unsynced >= WORTH_A_SYNC) {
       disk.sync(path) // the system begins to write it down, while others are still written
       unsynced = 0
     }
-    signals.written = written += places.length
+    step()
   }
 }
 
