@@ -65,8 +65,8 @@ export interface WriterBeside {
   /** Waits until his are written. False: he is not heard of any more, and they are to be written again. @throws DiskFault */
   written(): boolean
   /**
-   * Waits until those are synced, and every file of the directory as it was when he began: what we have changed is for us
-   * to sync. False: he is not heard of any more. @throws DiskFault
+   * Waits until those are synced, and every file of the directory as it was before replay: what was changed here is for
+   * us to sync. False: he is not heard of any more. @throws DiskFault
    */
   synced(): boolean
 }

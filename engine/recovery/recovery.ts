@@ -260,7 +260,7 @@ export class Recovery {
         this.context.pool.drop(file)
         file.forget()
       }
-    carryOutCleanup(this.disk, plan)
+    carryOutCleanup(this.context.disk, plan)
     return plan
   }
 

@@ -89,7 +89,7 @@ export function startAssistant(
   options: AssistantOptions = {},
 ): Assistant {
   const { thread = new AssistantThread(), pages = 0, writes = false } = options
-  return thread.begin({ directory, start, pages }, writes)
+  return thread.begin({ directory, start, pages, writes })
 }
 
 /** A thread that waits for its task. */
@@ -114,11 +114,11 @@ export class AssistantThread {
     thread.unref()
   }
 
-  begin(task: AssistantTask, writes: boolean): Assistant {
+  begin(task: AssistantTask): Assistant {
     const { signals, records, survey, memory, pages } = this
     this.tasks.port1.postMessage(task)
     signals.ask()
-    return new ThreadedAssistant(signals, records.port1, survey.port1, memory.port1, pages.port1, writes)
+    return new ThreadedAssistant(signals, records.port1, survey.port1, memory.port1, pages.port1, task.writes)
   }
 
   /** There will be no task; nothing happens when there was one. */

@@ -25,6 +25,8 @@ export interface AssistantTask {
   start: StartPoint
   /** Most pages that the assistant may hold in memory of relations that he replays himself; see share.ts. */
   pages: number
+  /** He may write pages, and sync files. */
+  writes: boolean
 }
 
 /** Pages to write, and the memory they are in, but for that which the assistant has given. */

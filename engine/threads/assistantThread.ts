@@ -156,42 +156,47 @@ function survey(task: AssistantTask): Survey | undefined {
   }
 }
 
-/**
- * Writes pages when it was asked to, as many as whoever asks leaves. Every file is synced, once as it was found: the dead
- * server may have left it unsynced; and once more when it was written here.
- */
-function write(task: AssistantTask): void {
-  const order = receiveMessageOnPort(lines.pages) as { message: WriteOrder } | undefined
-  if (!order) return
-  const disk = nodeDisk(task.directory)
-  let steps = 0
-  const step = (): void => void (signals.done = ++steps)
-  const stage = (reached: number, work: () => void): void => {
-    try {
-      work()
-    } catch (error) {
-      lines.pages.postMessage((error as Error).message)
-    }
-    signals.done = reached
+/** Does a part of the work; what goes wrong is told to whoever waits for pages to be written. */
+function attempt(work: () => void): void {
+  try {
+    work()
+  } catch (error) {
+    lines.pages.postMessage((error as Error).message)
   }
-  const written = new Set<string>()
-  for (const { number, memory } of order.message.pieces) pieces.set(number, memory)
-  stage(DONE_WITH.writing, () => {
-    syncTree(disk, '', () => (step(), true))
-    writePages(disk, order.message, written, step)
-  })
-  stage(DONE_WITH.synced, () => {
-    for (const path of written) disk.sync(path)
-  })
+}
+
+/** Syncs every file as it is now: the dead server may not have. Some may be removed meanwhile, by replay. */
+function syncAll({ directory }: AssistantTask): void {
+  const disk = nodeDisk(directory)
+  const present: Disk = {
+    ...disk,
+    sync(path) {
+      try {
+        disk.sync(path)
+      } catch (error) {
+        if (disk.kind(path) !== undefined) throw error
+      }
+    },
+  }
+  attempt(() => syncTree(present, ''))
   disk.close()
 }
 
-function writePages(
-  disk: Disk,
-  { runs, checksums }: WriteOrder,
-  written: Set<string>,
-  step: () => void,
-): void {
+/** Writes pages when it was asked to, as many as whoever asks leaves; then syncs their files. */
+function write({ directory }: AssistantTask): void {
+  const order = receiveMessageOnPort(lines.pages) as { message: WriteOrder } | undefined
+  if (!order) return
+  const disk = nodeDisk(directory)
+  const written = new Set<string>()
+  for (const { number, memory } of order.message.pieces) pieces.set(number, memory)
+  attempt(() => writePages(disk, order.message, written))
+  signals.done = DONE_WITH.writing
+  attempt(() => written.forEach((path) => disk.sync(path)))
+  signals.done = DONE_WITH.synced
+  disk.close()
+}
+
+function writePages(disk: Disk, { runs, checksums }: WriteOrder, written: Set<string>): void {
   let unsynced = 0
   for (let next = runs.length - 1; signals.claim(runs.length); next--) {
     const { path, offset, block, places } = runs[next]
@@ -208,13 +213,14 @@ function writePages(
       disk.sync(path) // the system begins to write it down, while others are still written
       unsynced = 0
     }
-    step()
+    signals.done = runs.length - next
   }
 }
 
 function assist(task: AssistantTask): void {
   lines.survey.postMessage(survey(task))
   signals.finish()
+  if (task.writes) syncAll(task)
   for (;;) {
     const { asked } = signals
     stock()
