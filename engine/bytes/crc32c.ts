@@ -21,6 +21,18 @@ const [t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11, t12, t13, t14, t15] = t
 /** The state before the first byte. */
 export const CRC_INIT = -1
 
+/** From so many bytes on it is worth it to ask somebody else. */
+const LONG = 512
+let ofLong: ((bytes: Uint8Array, crc: number) => number) | undefined
+
+/**
+ * From now on somebody else computes the CRC of long pieces: most processors have an instruction for it, out of reach
+ * from here. He gets the finished CRC of what came before, and returns that of both together.
+ */
+export function computeLongWith(other: typeof ofLong): void {
+  ofLong = other
+}
+
 /** Feeds `bytes[start..end)` into a running state; finish with {@link crcFinish}. `view`: of the same memory. */
 export function crcUpdate(
   state: number,
@@ -29,6 +41,7 @@ export function crcUpdate(
   end: number,
   view: DataView = viewOf(bytes),
 ): number {
+  if (ofLong && end - start >= LONG) return ofLong(bytes.subarray(start, end), crcFinish(state)) ^ -1
   let crc = state
   let i = start
   for (; i + 16 <= end; i += 16) {

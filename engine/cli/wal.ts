@@ -12,6 +12,7 @@ import { waldumpDetails, waldumpLine } from '../lens/waldump.js'
 import { recordToJson, statsToJson } from '../lens/walJson.js'
 import { judgeEnd } from '../recovery/verdict.js'
 import { XLOG } from '../redo/xlog.js'
+import { useProcessorCrc } from '../threads/processorCrc.js'
 import { findRecord, oldestPosition, type FoundRecord } from '../wal/findRecord.js'
 import type { EndOfWal, WalRecord } from '../wal/record.js'
 import { targetTimeline, timelineHistory } from '../wal/timelines.js'
@@ -31,6 +32,7 @@ export async function walCommand(
   options: WalOptions,
   io: CommandIo,
 ): Promise<ExitCode> {
+  useProcessorCrc()
   checkWalOptions(options)
   const disk = openDirectory(directory, io, { readOnly: true })
   try {

@@ -25,6 +25,7 @@ import {
   type AssistantTask,
   type WriteOrder,
 } from './assistantTask.js'
+import { useProcessorCrc } from './processorCrc.js'
 
 /** Pieces that wait to be taken. */
 const AT_HAND = 32
@@ -34,6 +35,8 @@ const SYSTEM_PAGE = 4096
 const WORTH_A_SYNC = 32 * 1024 * 1024
 /** Batches under way: filled, waiting, being replayed. */
 const BATCHES = 6
+
+useProcessorCrc()
 
 const lines = workerData as AssistantLines
 const signals = new Signals(lines.signals)
