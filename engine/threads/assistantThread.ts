@@ -28,7 +28,7 @@ import {
 import { useProcessorCrc } from './processorCrc.js'
 
 /** Pieces that wait to be taken. */
-const AT_HAND = 32
+const AT_HAND = 8
 /** What the system gives memory in, bytes. */
 const SYSTEM_PAGE = 4096
 /** Bytes written to a file that are worth a sync of their own. */
