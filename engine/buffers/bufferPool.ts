@@ -58,7 +58,7 @@ export interface OrderedRun {
  *   ours ─► │ run │ run │ run │ run │ run │ run │ ◄─ his
  */
 export interface WriterBeside {
-  /** Begins to write runs, the last one first; with `checksums`, after he has put theirs in. */
+  /** Begins to write runs, if there are any, the last one first; with `checksums`, after he has put theirs in. */
   write(runs: OrderedRun[], checksums: boolean): void
   /** Takes the next run from the front for us; false when he has the others. */
   claim(): boolean
@@ -306,7 +306,7 @@ export class BufferPool {
     const given = runs.slice(first)
     const { flushLogTo } = this.options
     if (flushLogTo) for (const page of given.flat()) if (!isNewPage(page)) flushLogTo(pageLsn(page))
-    if (given.length > 0) beside.write(given.map(ordered), this.options.checksums)
+    beside.write(given.map(ordered), this.options.checksums)
     return first
   }
 

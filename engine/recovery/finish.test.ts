@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { pageAt, type OrderedRun, type PieceOfMemory } from '../buffers/bufferPool.js'
+import { DiskFault } from '../bytes/errors.js'
 import type { Disk } from '../disk/disk.js'
 import { nodeDisk } from '../disk/nodeDisk.js'
-import { CONTROL_FILE } from '../format/controlFile.js'
+import { CONTROL_FILE, DBState, readControlFile } from '../format/controlFile.js'
 import { setPageChecksum } from '../format/page.js'
 import { reference } from '../parts.js'
 import { crashedCopy } from '../scenes/cache.js'
@@ -121,3 +122,20 @@ test.each([true, false])(
     node.close()
   },
 )
+
+test('a sync that fails beside ends the recovery, and the directory counts as one under recovery', async () => {
+  const { dir } = await crashedCopy('bank', join(shelf, 'failing'))
+  const disk = nodeDisk(dir)
+  const assistant = (): Assistant => {
+    const one = writerOnly(disk, true, { runs: 0 })
+    const fail = (): never => {
+      throw new DiskFault('could not sync "base/5/1": EIO: i/o error')
+    }
+    return { ...one, writer: one.writer && { ...one.writer, synced: fail } }
+  }
+  const recovery = new Recovery(disk, reference, { assistant })
+  recovery.replayAll()
+  expect(() => recovery.finish()).toThrow('could not sync "base/5/1"')
+  expect(readControlFile(disk).state).toBe(DBState.DB_IN_CRASH_RECOVERY)
+  disk.close()
+})

@@ -200,6 +200,7 @@ export class Recovery {
 
   /** Forgets what was replayed in memory, to replay it without anybody's help. */
   private startOver(): false {
+    this.assistant?.dismiss()
     this.assistant = this.withheld = undefined
     this.context = this.freshContext()
     return false

@@ -271,6 +271,7 @@ else
       assistant.result()
       assistant.writer?.write([{ path: 'base/5/1/none', offset: 0, block: 0, places: [0] }], true)
       expect(() => assistant.writer?.written()).toThrow(/^could not write "base\/5\/1\/none": ENOENT/)
+      expect(assistant.writer?.synced(), 'he goes on').toBe(true)
       assistant.dismiss()
       expect(startAssistant(crashed, start).writer, 'nobody allowed it').toBeUndefined()
       disk.close()

@@ -1,13 +1,15 @@
-// One thread replays. Where there is a second processor, another one takes from it what it can have ready:
+// One thread replays. Where there is a second processor, another one takes from it what it can:
 //
 //   assistant   survey  ══ batch ══ batch ══ batch ══ end of the log     every record checked and decoded
-//               memory  ▒▒▒▒ ▒▒▒▒ ▒▒▒▒ ▒▒▒▒ ▒▒▒▒ ▒▒▒▒ ▒▒▒▒ ▒▒▒▒          for pages, found by the system before it is needed
-//               pages                                          ▐▐▐▐▐▐    some of those that the final checkpoint writes
+//               redo     ·· ·· ··   ·· ·· ··   ·· ·· ·· ══ pages         of tables that change often: recovery/share.ts
+//               memory             ▒▒▒▒       ▒▒▒▒                       for pages, found by the system; while he waits
+//               files                                     ≡≡≡≡           synced, as the dead server left them
+//               pages                                          ▐▐▐▐▐▐    the last ones that the final checkpoint writes
 //   replay            ── page ── page ── page ── page ── page ─ ▐▐▐▐▐▐   behind it, in memory; waits where it would overtake
 //
-// Nothing is used by both at once: a batch of records goes there and back, memory for pages stays where it was taken,
-// and the assistant sees it again when replay is over. It is shared memory all the same, not memory that changes hands:
-// V8 would count hundreds of megabytes that come and go, and look for garbage again and again.
+// Nothing is used by both at once: a batch of records goes there and back, memory for pages stays where it was made, and
+// the assistant sees that of replay again when it is over. It is shared memory all the same, not memory that changes
+// hands: V8 would count hundreds of megabytes that come and go, and look for garbage again and again.
 
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
@@ -150,7 +152,7 @@ class ThreadedAssistant implements Assistant {
         write: this.write.bind(this),
         claim: () => signals.claim(this.ordered),
         written: () => this.waitUntil(DONE_WITH.writing),
-        synced: () => this.ordered > 0 && this.waitUntil(DONE_WITH.synced),
+        synced: () => this.waitUntil(DONE_WITH.synced),
       }
   }
 

@@ -1,5 +1,5 @@
-// The assistant's thread, started by assistant.ts: it surveys the log, hands its records over batch by batch, sees
-// that memory for pages is at hand, and in the end writes some of them.
+// The assistant's thread, started by assistant.ts: it surveys the log, hands its records over batch by batch, replays
+// some relations itself, syncs files, and in the end writes some of the pages.
 
 import { receiveMessageOnPort, workerData } from 'node:worker_threads'
 import type { Disk } from '../disk/disk.js'
@@ -159,6 +159,10 @@ function survey(task: AssistantTask): Survey | undefined {
   }
 }
 
+let steps = 0
+/** Tells whoever waits for pages or files that we are at work. */
+const step = (): void => void (signals.done = ++steps)
+
 /** Does a part of the work; what goes wrong is told to whoever waits for pages to be written. */
 function attempt(work: () => void): void {
   try {
@@ -179,6 +183,7 @@ function syncAll({ directory }: AssistantTask): void {
       } catch (error) {
         if (disk.kind(path) !== undefined) throw error
       }
+      step()
     },
   }
   attempt(() => syncTree(present, ''))
@@ -216,14 +221,14 @@ function writePages(disk: Disk, { runs, checksums }: WriteOrder, written: Set<st
       disk.sync(path) // the system begins to write it down, while others are still written
       unsynced = 0
     }
-    signals.done = runs.length - next
+    step()
   }
 }
 
 function assist(task: AssistantTask): void {
   lines.survey.postMessage(survey(task))
   signals.finish()
-  if (task.writes) syncAll(task)
+  if (task.writes && signals.wanted !== WANTS.nothing) syncAll(task)
   for (;;) {
     const { asked } = signals
     stock()
