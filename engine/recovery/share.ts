@@ -47,14 +47,23 @@ export type ShareNote =
     }
   | { kind: 'failed'; error: ToldError }
 
-/** Records looked at to choose relations; too few pages, and there is nothing to choose for. */
-const SAMPLE = 2048
+/** Fewer pages in memory are not worth it. */
 const LEAST_PAGES = 64
-/** A relation is chosen that has so many records for each page, and so many in the sample. */
-const RECORDS_A_PAGE = 8
-const LEAST_RECORDS = 64
-/** The most of all records that may be redone here: the log has to be read, too. */
-const MOST_OF_ALL = 0.6
+
+/** How relations are chosen. */
+export interface Choice {
+  /** Records that are looked at. */
+  sample: number
+  /** A relation is chosen that has so many records for each of its pages, and so many in the sample. */
+  recordsAPage: number
+  leastRecords: number
+  /** The most of all records that may be redone here: the log has to be read, too. */
+  mostOfAll: number
+}
+const USUAL: Choice = { sample: 2048, recordsAPage: 8, leastRecords: 64, mostOfAll: 0.6 }
+/** All that can be redone here, whether it is sooner or not: to see that it makes no difference. */
+export const ALL_THAT_CAN_BE: Choice = { sample: 1e9, recordsAPage: 0, leastRecords: 1, mostOfAll: 1 }
+
 /** When replay was not waited for during so many windows of the log, such a part of a window's records is too much. */
 const WINDOWS_LATE = 64
 const TOO_MUCH = 0.7
@@ -201,9 +210,10 @@ export function openShare(
   pages: number,
   memory: () => PieceOfMemory,
   tellOf: (note: ShareNote) => void,
+  choice?: Choice,
 ): Share | undefined {
   if (pages < LEAST_PAGES) return undefined
-  const relations = chooseRelations(disk, start)
+  const relations = chooseRelations(disk, start, choice)
   if (relations.length === 0) return undefined
   const pieces: PieceOfMemory[] = []
   const another = (): PieceOfMemory => {
@@ -216,14 +226,14 @@ export function openShare(
 }
 
 /** Relations of which all records are ones that can be redone here, many for each page, the hottest first. */
-export function chooseRelations(disk: Disk, start: StartPoint): RelFileLocator[] {
+export function chooseRelations(disk: Disk, start: StartPoint, choice = USUAL): RelFileLocator[] {
   const log = openLog(disk, start, reference, { transient: true })
   const met = new Map<
     number,
     { locator: RelFileLocator; records: number; pages: Set<number>; all: boolean }
   >()
   let total = 0
-  for (; total < SAMPLE; total++) {
+  for (; total < choice.sample; total++) {
     const record = log.read()
     if (record.kind === 'end') break
     for (const { spcOid, dbOid, relNumber, fork, block } of record.blocks) {
@@ -239,12 +249,12 @@ export function chooseRelations(disk: Disk, start: StartPoint): RelFileLocator[]
     }
   }
   const candidates = [...met.values()]
-    .filter(({ all, records }) => all && records >= LEAST_RECORDS)
+    .filter(({ all, records }) => all && records >= choice.leastRecords)
     .map(({ locator, records, pages }) => ({ locator, records, heat: records / Math.max(1, pages.size) }))
-    .filter(({ heat }) => heat >= RECORDS_A_PAGE)
+    .filter(({ heat }) => heat >= choice.recordsAPage)
     .sort((a, b) => b.heat - a.heat)
   const chosen: RelFileLocator[] = []
-  let left = total * MOST_OF_ALL
+  let left = total * choice.mostOfAll
   for (const { locator, records } of candidates) {
     if (records > left) continue
     left -= records

@@ -1,6 +1,7 @@
 /** Every idea, in the order in which they are tried. */
 import type { Idea } from './cases.js'
 import { onTheCommandLine } from './anyCommand.js'
+import { besideIdea } from './beside.js'
 import { believedBitFlips, bitFlips } from './bitFlips.js'
 import { controlFile, controlFileBits, judgedControlFile } from './controlFile.js'
 import { dirtyCuts, zeroCuts } from './cuts.js'
@@ -33,6 +34,7 @@ export const ideas: readonly Idea[] = [
   limits,
   hugeRecords,
   ...onTheCommandLine,
+  besideIdea,
   simulated,
   replayedHistories,
 ]

@@ -1,8 +1,7 @@
 // A native server, killed: recovered alone and with a thread that surveys the log, in much memory and in little. Nobody
 // who looks at directory, sentences, errors or findings may notice which it was.
 
-import { createHash } from 'node:crypto'
-import { chmodSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -11,15 +10,21 @@ import { overlayDisk } from '../disk/overlayDisk.js'
 import { readControlFile } from '../format/controlFile.js'
 import { formatLsn, segmentFileName } from '../format/lsn.js'
 import { relationPath, type RelFileLocator } from '../format/relationPath.js'
-import { reference } from '../parts.js'
 import type { Assistant } from '../recovery/handedOver.js'
 import { Recovery, type RecoverOptions } from '../recovery/recovery.js'
 import { chooseRelations } from '../recovery/share.js'
 import type { StartPoint } from '../recovery/startup.js'
-import type { Survey } from '../recovery/survey.js'
 import { crashNative } from '../scenes/crashNative.js'
 import { nativeIsAvailable } from '../scenes/native.js'
 import type { NativeScene } from '../scenes/nativeScene.js'
+import {
+  filesOf,
+  forgetBuffers,
+  outcomeOf,
+  watchShare,
+  type Outcome,
+  type ShareSeen,
+} from '../soak/outcome.js'
 import { WalWriter } from '../wal/writer.js'
 import { AssistantThread, assistantFor, startAssistant, threadFor } from './assistant.js'
 
@@ -83,63 +88,8 @@ function copy(change: (dir: string) => void = () => {}, from = crashed): string 
   return dir
 }
 
-/** A digest of each file that is in the directory. */
-function files(dir: string, path = ''): Record<string, string> {
-  const found: Record<string, string> = {}
-  for (const entry of readdirSync(join(dir, path), { withFileTypes: true })) {
-    const name = join(path, entry.name)
-    if (entry.isDirectory()) Object.assign(found, files(dir, name))
-    else found[name] = createHash('sha256').update(readFileSync(join(dir, name))).digest('hex') // prettier-ignore
-  }
-  return found
-}
-
-interface Outcome {
-  said: string[]
-  error?: string
-  known?: Survey
-  found?: unknown
-  files?: Record<string, string>
-}
-
-/** Recovers a directory; what came of it. */
-function outcome(dir: string, options: RecoverOptions, rehearse = false): Outcome {
-  const node = nodeDisk(dir, { readOnly: rehearse })
-  const result: Outcome = { said: [] }
-  const disk = rehearse ? overlayDisk(node) : node
-  try {
-    const recovery = new Recovery(disk, reference, {
-      ...options,
-      log: (sentence) => result.said.push(sentence),
-      beforeChanges: (survey) => (result.known = survey),
-    })
-    recovery.replayAll()
-    const { context, survey } = recovery
-    const missing = [...context.missingBlocks.values()]
-    result.found = [recovery.abort(), recovery.cleanUp(), recovery.finish(), survey, missing]
-  } catch (error) {
-    result.error = String(error)
-  }
-  node.close()
-  result.files = files(dir)
-  return result
-}
-
-/** Records that the assistant has replayed himself, and relations that came back before the end, in the last `both`. */
-const share = { records: 0, returned: 0 }
-
-/** The assistant, and what he replays himself. */
-function watched(assistant: Assistant): Assistant {
-  Object.assign(share, { records: 0, returned: 0 })
-  const records = assistant.records.bind(assistant)
-  assistant.records = () => {
-    const batch = records()
-    share.records += batch?.left ?? 0
-    for (const [, note] of batch?.notes ?? []) if (note.kind === 'returned' && !note.last) share.returned++
-    return batch
-  }
-  return assistant
-}
+/** What the assistant has replayed himself, in the last `both`. */
+const share: ShareSeen = { records: 0, returned: 0 }
 
 /** Alone, and with the thread. */
 function both(
@@ -152,19 +102,11 @@ function both(
   let asked = 0
   const assistant = (start: StartPoint, pages: number) => {
     asked++
-    return watched(startAssistant(other, start, { writes: !rehearse, pages }))
+    return watchShare(startAssistant(other, start, { writes: !rehearse, pages }), share)
   }
-  const pair = [outcome(one, options, rehearse), outcome(other, { ...options, assistant }, rehearse)]
+  const pair = [outcomeOf(one, options, rehearse), outcomeOf(other, { ...options, assistant }, rehearse)]
   expect(asked, 'somebody surveyed beside').toBe(1)
   return pair
-}
-
-/** How many pages were in memory in the end is not compared. */
-function forgetBuffers(...outcomes: Outcome[]): void {
-  for (const { said, found } of outcomes) {
-    said.forEach((sentence, i) => (said[i] = sentence.replace(/wrote \d+ buffers/, 'wrote buffers')))
-    Object.assign((found as object[])[2], { pagesWritten: 0 })
-  }
 }
 
 /** Adds a record to the end of the log. */
@@ -236,7 +178,7 @@ else
       const [alone, beside] = both(undefined, {}, true)
       expect(beside).toEqual(alone)
       expect(alone.error).toBeUndefined()
-      expect(alone.files).toEqual(files(crashed))
+      expect(alone.files).toEqual(filesOf(crashed))
     })
 
     test.each([
@@ -281,18 +223,18 @@ else
       expect([threadFor(crashed), threadFor(join(shelf, 'nothing'))]).toEqual([undefined, undefined])
       const dir = copy()
       const thread = new AssistantThread()
-      const found = outcome(dir, {
+      const found = outcomeOf(dir, {
         assistant: (start) => startAssistant(dir, start, { writes: true, thread }),
       })
       thread.leave()
-      expect(found).toEqual(outcome(copy(), {}))
+      expect(found).toEqual(outcomeOf(copy(), {}))
     })
 
     test('a thread that fails is given up, and the log is read here', () => {
       const dir = copy()
       const useless = { timelines: undefined } as unknown as StartPoint
       const assistant = (start: StartPoint) => startAssistant(dir, { ...start, ...useless })
-      expect(outcome(dir, { assistant })).toEqual(outcome(copy(), {}))
+      expect(outcomeOf(dir, { assistant })).toEqual(outcomeOf(copy(), {}))
     })
 
     test('memory is at hand for as many pages as are wanted, all zeroes', async () => {
@@ -361,7 +303,7 @@ else
         ['until others need room', ended, { capacity: 1024 }, 1000, 1],
       ])('the same directory, sentences and findings: %s', (_, from, options, records, returned) => {
         const [alone, beside] = both(undefined, options, false, from)
-        if ('capacity' in options) forgetBuffers(alone, beside) // his memory comes on top of ours
+        if ('capacity' in options) forgetBuffers(alone, beside)
         expect(beside).toEqual(alone)
         expect(alone.error).toBeUndefined()
         expect(share.records).toBeGreaterThan(records)
@@ -371,7 +313,7 @@ else
       test('a rehearsal changes nothing', () => {
         const [alone, beside] = both(undefined, {}, true, ended)
         expect(beside).toEqual(alone)
-        expect([alone.error, alone.files]).toEqual([undefined, files(ended)])
+        expect([alone.error, alone.files]).toEqual([undefined, filesOf(ended)])
         expect(share.records).toBeGreaterThan(1000)
       })
 
@@ -389,13 +331,13 @@ else
         const dir = copy(undefined, hot)
         let batches = 0
         const assistant = (start: StartPoint, pages: number): Assistant => {
-          const lost = watched(startAssistant(dir, start, { writes: true, pages }))
+          const lost = watchShare(startAssistant(dir, start, { writes: true, pages }), share)
           const records = lost.records.bind(lost)
           lost.records = () => (batches++ < 3 ? records() : undefined)
           lost.result = () => undefined
           return lost
         }
-        expect(outcome(dir, { assistant })).toEqual(outcome(copy(undefined, hot), {}))
+        expect(outcomeOf(dir, { assistant })).toEqual(outcomeOf(copy(undefined, hot), {}))
         expect(share.records).toBeGreaterThan(100)
       })
     })

@@ -20,6 +20,7 @@ import { join, type Disk } from '../disk/disk.js'
 import { nodeDisk } from '../disk/nodeDisk.js'
 import { locateLsn } from '../format/lsn.js'
 import type { Assistant, HandedOver } from '../recovery/handedOver.js'
+import type { Choice } from '../recovery/share.js'
 import type { StartPoint } from '../recovery/startup.js'
 import type { Survey } from '../recovery/survey.js'
 import { listSegments, WAL_DIRECTORY } from '../wal/segments.js'
@@ -67,6 +68,8 @@ export interface AssistantOptions {
   writes?: boolean
   /** Most pages that he may hold of relations that he replays himself; none when not given. */
   pages?: number
+  /** How those are chosen; as usual when not given. */
+  choice?: Choice
   /** One that was made ready. */
   thread?: AssistantThread
 }
@@ -90,8 +93,8 @@ export function startAssistant(
   start: StartPoint,
   options: AssistantOptions = {},
 ): Assistant {
-  const { thread = new AssistantThread(), pages = 0, writes = false } = options
-  return thread.begin({ directory, start, pages, writes })
+  const { thread = new AssistantThread(), pages = 0, writes = false, choice } = options
+  return thread.begin({ directory, start, pages, writes, choice })
 }
 
 /** A thread that waits for its task. */

@@ -3,6 +3,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import { PAGES_IN_PIECE, type OrderedRun, type PieceOfMemory } from '../buffers/bufferPool.js'
 import { BLCKSZ } from '../format/controlFile.js'
+import type { Choice } from '../recovery/share.js'
 import type { StartPoint } from '../recovery/startup.js'
 
 /** What the thread begins with: how to be heard, and to hear. */
@@ -25,6 +26,8 @@ export interface AssistantTask {
   start: StartPoint
   /** Most pages that the assistant may hold in memory of relations that he replays himself; see share.ts. */
   pages: number
+  /** How those are chosen; as usual when not given. */
+  choice?: Choice
   /** He may write pages, and sync files. */
   writes: boolean
 }

@@ -144,10 +144,10 @@ function endShare(): void {
 }
 
 function survey(task: AssistantTask): Survey | undefined {
-  const { directory, start, pages } = task
+  const { directory, start, pages, choice } = task
   try {
     const disk = nodeDisk(directory, { readOnly: true })
-    share = openShare(disk, start, pages, shareMemory, (note) => writer?.note(note))
+    share = openShare(disk, start, pages, shareMemory, (note) => writer?.note(note), choice)
     const memory = { window: windowMemory, record: recordMemory }
     const found = surveyLog(disk, start, reference, { memory, onRecord: take })
     disk.close()
