@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { pageAt, type OrderedRun, type PieceOfMemory } from '../buffers/bufferPool.js'
+import { pageAt, type OrderedRun, type PieceOfMemory, type WriterBeside } from '../buffers/bufferPool.js'
 import { DiskFault } from '../bytes/errors.js'
 import type { Disk } from '../disk/disk.js'
 import { nodeDisk } from '../disk/nodeDisk.js'
@@ -123,19 +123,56 @@ test.each([true, false])(
   },
 )
 
-test('a sync that fails beside ends the recovery, and the directory counts as one under recovery', async () => {
-  const { dir } = await crashedCopy('bank', join(shelf, 'failing'))
+/** The bank, replayed; the assistant's writer changed, and how often he was dismissed. */
+async function withWriter(
+  name: string,
+  change: (writer: WriterBeside) => Partial<WriterBeside>,
+  worked: (disk: Disk) => Disk = (disk) => disk,
+): Promise<{ recovery: Recovery; disk: ReturnType<typeof nodeDisk>; tally: { dismissed: number } }> {
+  const { dir } = await crashedCopy('bank', join(shelf, name))
   const disk = nodeDisk(dir)
+  const tally = { dismissed: 0 }
   const assistant = (): Assistant => {
     const one = writerOnly(disk, true, { runs: 0 })
-    const fail = (): never => {
-      throw new DiskFault('could not sync "base/5/1": EIO: i/o error')
-    }
-    return { ...one, writer: one.writer && { ...one.writer, synced: fail } }
+    const writer = one.writer && { ...one.writer, ...change(one.writer) }
+    return { ...one, writer, dismiss: () => void tally.dismissed++ }
   }
-  const recovery = new Recovery(disk, reference, { assistant })
+  const recovery = new Recovery(worked(disk), reference, { assistant })
   recovery.replayAll()
+  return { recovery, disk, tally }
+}
+
+test.each([
+  ['at once', [new DiskFault('could not sync "base/5/1": EIO')]],
+  ['when he was given up already', [false, new DiskFault('could not sync "base/5/1": EIO')]],
+])('a sync that fails beside, and is told %s, ends the recovery', async (when, answers) => {
+  const { recovery, disk, tally } = await withWriter(when, () => ({
+    synced() {
+      const answer = answers.shift()
+      if (answer instanceof DiskFault) throw answer
+      return answer ?? true
+    },
+  }))
   expect(() => recovery.finish()).toThrow('could not sync "base/5/1"')
-  expect(readControlFile(disk).state).toBe(DBState.DB_IN_CRASH_RECOVERY)
+  expect(readControlFile(disk).state, 'recovery may begin again').toBe(DBState.DB_IN_CRASH_RECOVERY)
+  expect(tally.dismissed).toBe(1)
+  disk.close()
+})
+
+test('a write of ours that fails ends it, too, and he is dismissed', async () => {
+  let full = false
+  const { recovery, disk, tally } = await withWriter(
+    'full',
+    (writer) => ({ claim: () => (full = writer.claim()) }),
+    (node) => ({
+      ...node,
+      write(path, offset, bytes) {
+        if (full) throw new DiskFault('no space left')
+        node.write(path, offset, bytes)
+      },
+    }),
+  )
+  expect(() => recovery.finish()).toThrow('no space left')
+  expect([readControlFile(disk).state, tally.dismissed]).toEqual([DBState.DB_IN_CRASH_RECOVERY, 1])
   disk.close()
 })

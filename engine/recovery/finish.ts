@@ -71,7 +71,9 @@ export function finalCheckpoint(
     'sync data files': () => {
       const beside = changed && pool.beside
       if (beside) syncTree(disk, '', (path) => changed.has(path))
-      if (!beside?.synced()) syncTree(disk, '')
+      if (beside?.synced()) return
+      syncTree(disk, '')
+      beside?.synced() // what went wrong there may be told late
     },
     'write checkpoint record': () => {
       if (survey.end.cause === 'requested') cutLog(disk, context.control, survey)

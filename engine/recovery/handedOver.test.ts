@@ -116,7 +116,7 @@ describe('records that the assistant has replayed himself', () => {
       if (record.xl_xid === 20) writer.note(returned) // the pages are back with the sixth
       if (own === 2 || record.xl_rmid !== 21) return false
       own++
-      writer.leaveOut(record)
+      writer.leaveOut(record, undefined)
       writer.newestXid = 12_345
       return true
     })
@@ -149,7 +149,7 @@ describe('records that the assistant has replayed himself', () => {
   })
 
   test('are lost with him, when he is not heard of any more before their pages are back', () => {
-    const assistant = helpful(open, 3, (record, writer) => (writer.leaveOut(record), true))
+    const assistant = helpful(open, 3, (record, writer) => (writer.leaveOut(record, undefined), true))
     const log = new HandedOverLog(assistant, testWorld().context, { survey: () => survey, open })
     expect(() => heard(log)).toThrow(AssistantLost)
   })
@@ -165,7 +165,7 @@ describe('records that the assistant has replayed himself', () => {
     const assistant = helpful(open, 3, (record, writer) => {
       if (record.xl_xid !== 5) return false
       writer.note({ kind: 'failed', error: tell(error) })
-      writer.leaveOut(record)
+      writer.leaveOut(record, undefined)
       return true
     })
     const log = new HandedOverLog(assistant, testWorld().context, { survey: () => survey, open })

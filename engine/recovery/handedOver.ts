@@ -29,7 +29,7 @@ export interface Assistant {
   memory(): PieceOfMemory | undefined
   /** Writes pages beside us in the end; undefined where what we write does not go to the files themselves. */
   readonly writer: WriterBeside | undefined
-  /** Nothing more is asked of the assistant, but for its result. */
+  /** Nothing more is asked of the assistant, but for its result; he writes no page any more. */
   dismiss(): void
 }
 
@@ -56,6 +56,9 @@ export class HandedOverLog implements RecordSource {
   private end: Lsn | undefined
   /** The assistant has pages that are not back. */
   private awaiting = false
+  get isAwaiting(): boolean {
+    return this.awaiting
+  }
   private own: WalReader | undefined
 
   constructor(

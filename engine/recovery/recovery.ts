@@ -79,6 +79,7 @@ export class Recovery {
   /** Sentences that must wait until the log is known: nobody hears of redo when there will be none. */
   private withheld: string[] | undefined
   private assistant: Assistant | undefined
+  private handedOver: HandedOverLog | undefined
   private readonly time: bigint
   private surveyed: Survey | undefined
   private changing = false
@@ -98,18 +99,22 @@ export class Recovery {
     for (const sentence of this.start.sentences) this.log(sentence)
   }
 
-  private freshContext(): RedoContext {
-    const { disk, start, parts, log, options } = this
+  /** `again`: what there was to say about the directory was said. */
+  private freshContext(again = false): RedoContext {
+    const { disk, start, parts, options } = this
+    let silent = again
     const announce = (path: string): void => {
       this.beginChanges()
       this.changed.add(path)
     }
     const announced = options.assistant ? beforeChanges(disk, announce) : disk
-    return makeContext(announced, start, parts, {
+    const context = makeContext(announced, start, parts, {
       capacity: options.capacity,
       memory: () => this.assistant?.memory(),
-      log,
+      log: (sentence) => silent || this.log(sentence),
     })
+    silent = false
+    return context
   }
 
   get crashed(): boolean {
@@ -119,7 +124,10 @@ export class Recovery {
   /** What the log holds, read once and checked to its end. @throws Unsupported for a resource manager we cannot redo */
   get survey(): Survey {
     if (this.surveyed) return this.surveyed
-    const survey = this.assistant?.result() ?? this.surveyHere()
+    const found = this.assistant?.result()
+    // Later he cannot be lost any more; and nothing has been changed so far.
+    if (!found && this.handedOver?.isAwaiting) throw new AssistantLost()
+    const survey = found ?? this.surveyHere()
     for (const [rmid, lsn] of survey.unsupported)
       throw new Unsupported(unsupportedManager(rmid, formatLsn(lsn)))
     if (survey.end.cause === 'requested') this.refuseGoingBack(survey.endOfLog)
@@ -182,14 +190,13 @@ export class Recovery {
       survey: () => this.survey,
       open: () => openLog(this.disk, this.start, parts, { transient: true }),
     })
+    this.handedOver = log
     try {
       for (let turn = 1; replayNext(log, this.context); turn++)
         if (turn % PROGRESS_EVERY === 0) this.progress('replay', log.position, log.records)
     } catch (error) {
-      if (error instanceof AssistantLost) return this.startOver()
-      this.beginChanges()
-      assistant.dismiss()
-      throw error
+      this.afterFault(assistant, error)
+      return this.startOver()
     }
     assert(log.records === this.survey.records, 'what was replayed is what was surveyed')
     if (log.records > 0) this.beginChanges()
@@ -198,11 +205,23 @@ export class Recovery {
     return true
   }
 
+  /** Returns when the assistant is lost; any other fault is thrown, but for one of the survey, which comes first. */
+  private afterFault(assistant: Assistant, fault: unknown): void {
+    try {
+      if (!(fault instanceof AssistantLost)) this.beginChanges()
+    } catch (error) {
+      if (!(error instanceof AssistantLost)) throw error
+      return
+    } finally {
+      assistant.dismiss()
+    }
+    if (!(fault instanceof AssistantLost)) throw fault
+  }
+
   /** Forgets what was replayed in memory, to replay it without anybody's help. */
   private startOver(): false {
-    this.assistant?.dismiss()
-    this.assistant = this.withheld = undefined
-    this.context = this.freshContext()
+    this.assistant = this.handedOver = this.withheld = undefined
+    this.context = this.freshContext(true)
     return false
   }
 
@@ -271,14 +290,16 @@ export class Recovery {
     this.log('checkpoint starting: end-of-recovery immediate wait')
     const { survey, context } = this
     context.pool.beside = this.assistant?.writer
-    const done = finalCheckpoint(context, survey, this.parts, this.time, {
-      onProgress: (written, of) => {
-        const fraction = { phase: 'write' as const, position: BigInt(written), begin: 0n, end: BigInt(of) }
-        this.options.onProgress?.({ ...fraction, records: written })
-      },
-      changed: this.changed,
-    })
-    this.assistant?.dismiss()
+    const onProgress = (written: number, of: number): void => {
+      const fraction = { phase: 'write' as const, position: BigInt(written), begin: 0n, end: BigInt(of) }
+      this.options.onProgress?.({ ...fraction, records: written })
+    }
+    let done: FinalCheckpoint
+    try {
+      done = finalCheckpoint(context, survey, this.parts, this.time, { onProgress, changed: this.changed })
+    } finally {
+      this.assistant?.dismiss()
+    }
     this.log(
       `checkpoint complete: wrote ${done.pagesWritten} buffers, wrote ${done.statusPagesWritten} SLRU buffers; ` +
         `lsn=${formatLsn(done.lsn)}, redo lsn=${formatLsn(done.lsn)}`,

@@ -14,7 +14,7 @@ import { forShare, Share, type ShareNote } from './share.js'
 const OTHER = 16999
 
 /** The test relation and 16385 are replayed here; on disk are two pages of the first, and no visibility map. */
-function sharing(capacity = 200): TestWorld & { share: Share; notes: ShareNote[] } {
+function sharing(capacity = 200, memory?: () => never): TestWorld & { share: Share; notes: ShareNote[] } {
   const world = testWorld({ checksums: false })
   for (const block of [0, 1]) world.put(block, heapPage([{ text: 'old' }], block))
   world.put(0, heapPage([{ text: 'old' }]), { relNumber: 16385 })
@@ -28,7 +28,7 @@ function sharing(capacity = 200): TestWorld & { share: Share; notes: ShareNote[]
   }))
   const left = [...pieces]
   const disk = forShare(world.disk)
-  const pool = new BufferPool(disk, { checksums: false, capacity, memory: () => left.shift() })
+  const pool = new BufferPool(disk, { checksums: false, capacity, memory: memory ?? (() => left.shift()) })
   const notes: ShareNote[] = []
   const ours = [{ ...TEST_RELATION }, { ...TEST_RELATION, relNumber: 16385 }]
   const share = new Share({ ...world.context, disk, pool }, pieces, ours, (note) => notes.push(note))
@@ -108,6 +108,7 @@ test.each([
   ['a database', simple(4, 0x20), [16384, 16385]],
   ['a tablespace', simple(5, 0x10), [16384, 16385]],
   ['a relation map', simple(7, 0), [16384, 16385]],
+  ['settings that redo goes by', simple(0, 0x60), [16384, 16385]],
   ['a commit that drops', dropping(0), [16384, 16385]],
   ['an abort that drops', dropping(0x20), [16384, 16385]],
 ])('sends back what it touches: %s', (_, record, which) => {
@@ -163,6 +164,27 @@ test('a page that contradicts its record is told of, with the words of redo', ()
   expect(words).toMatch(/invalid lp 9/)
   expect(returned(notes)).toEqual([expect.stringContaining(words)])
   expect([share.isEmpty, share.replay(insert(2, 'later', at(0)))]).toEqual([true, false])
+})
+
+test('the newest transaction is told also where ids begin anew', () => {
+  const { share, context } = sharing()
+  context.counters.nextXid = 0xfffffff0n
+  share.replay(insert(2, 'new', { ...at(0), xid: 0xfffffff5 }))
+  expect(share.newestXid).toBe(0xfffffff5)
+  share.replay(insert(2, 'two', { ...second, xid: 0xffffffff }))
+  expect(share.newestXid).toBe(0xffffffff)
+  const before = sharing().context.counters
+  before.nextXid = 0xfffffff0n
+  before.advancePastXid(share.newestXid)
+  expect(before.nextXid).toBe(context.counters.nextXid)
+})
+
+test('what is no fault of the directory is not told: the relations are lost, and the log is left', () => {
+  const { share, notes } = sharing(64, () => {
+    throw new RangeError('Array buffer allocation failed')
+  })
+  expect(() => share.replay(insert(2, 'new', at(0)))).toThrow(RangeError)
+  expect([share.isEmpty, notes]).toEqual([true, []])
 })
 
 test('it is given up where it is most of the log, and replay is never the slower one', () => {

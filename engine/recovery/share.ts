@@ -9,11 +9,12 @@
 // records come in their order. What cannot be done here, because it would change a byte on disk or needs another's
 // knowledge, sends the relation back before the record. The end of the log sends back the rest.
 
-import { tell, type ToldError } from '../bytes/errors.js'
+import { CorruptData, DiskFault, tell, type ToldError } from '../bytes/errors.js'
 import type { PieceOfMemory } from '../buffers/bufferPool.js'
 import type { Disk } from '../disk/disk.js'
 import { FORK, type RelFileLocator } from '../format/relationPath.js'
 import { XACT } from '../format/transactionRecord.js'
+import { XID } from '../format/transactionStatus.js'
 import { reference } from '../parts.js'
 import type { MissingBlock, RedoContext } from '../redo/context.js'
 import { transactionEnd } from '../redo/transaction.js'
@@ -112,7 +113,8 @@ export class Share {
 
   /** A transaction id after which none is newer of those met here. */
   get newestXid(): number {
-    return Number((this.context.counters.nextXid - 1n) & 0xffffffffn)
+    const next = Number(this.context.counters.nextXid & 0xffffffffn)
+    return next === XID.FIRST_NORMAL ? 0xffffffff : next - 1 // the first ones are skipped where ids begin anew
   }
 
   /** Replays a record, if it is one of ours. False: whoever replays the rest must do it. */
@@ -120,7 +122,7 @@ export class Share {
     if (this.relations.length === 0) return false
     const { blocks } = record
     if (blocks.length === 0) {
-      if (replacesFiles(record)) this.sendBack(this.relations)
+      if (concernsAll(record)) this.sendBack(this.relations)
       return false
     }
     const first = this.find(blocks[0])
@@ -160,6 +162,8 @@ export class Share {
         return false
       }
       this.relations.length = 0
+      // Anything but a fault of the directory is ours: the pages are not sent back, and all is replayed elsewhere.
+      if (!(error instanceof CorruptData || error instanceof DiskFault)) throw error
       this.tell({ kind: 'failed', error: tell(error) })
     }
     return true
@@ -192,7 +196,9 @@ function isRedoneHere({ xl_rmid, info }: WalRecord): boolean {
   return xl_rmid === XLOG_ID && (info === XLOG.FPI || info === XLOG.FPI_FOR_HINT)
 }
 
-function replacesFiles(record: WalRecord): boolean {
+/** Does a record without pages remove or replace whole files, or change what redo goes by? */
+function concernsAll(record: WalRecord): boolean {
+  if (record.xl_rmid === XLOG_ID) return record.info === XLOG.PARAMETER_CHANGE
   if (record.xl_rmid !== TRANSACTION) return REPLACES_FILES.has(record.xl_rmid)
   if (!(record.xl_info & XACT.HAS_INFO)) return false
   const operation = record.xl_info & XACT.OPMASK

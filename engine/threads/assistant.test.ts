@@ -1,7 +1,7 @@
 // A native server, killed: recovered alone and with a thread that surveys the log, in much memory and in little. Nobody
 // who looks at directory, sentences, errors or findings may notice which it was.
 
-import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -27,6 +27,7 @@ import {
 } from '../soak/outcome.js'
 import { WalWriter } from '../wal/writer.js'
 import { AssistantThread, assistantFor, startAssistant, threadFor } from './assistant.js'
+import { Signals } from './assistantTask.js'
 
 const scene: NativeScene = {
   name: 'a busy minute',
@@ -327,8 +328,11 @@ else
         else expect(alone.found).toMatchObject({ 4: [{ block: 0 }] })
       }) // prettier-ignore
 
-      test('a thread that is lost on the way: all is replayed again, here', () => {
-        const dir = copy(undefined, hot)
+      test.each([
+        ['in much memory', {}, hot],
+        ['in little', { capacity: 1024 }, ended],
+      ])('a thread that is lost on the way: all is replayed again, here, %s', (_, options, from) => {
+        const dir = copy(undefined, from)
         let batches = 0
         const assistant = (start: StartPoint, pages: number): Assistant => {
           const lost = watchShare(startAssistant(dir, start, { writes: true, pages }), share)
@@ -337,8 +341,31 @@ else
           lost.result = () => undefined
           return lost
         }
-        expect(outcomeOf(dir, { assistant })).toEqual(outcomeOf(copy(undefined, hot), {}))
+        const [alone, again] = [
+          outcomeOf(copy(undefined, from), options),
+          outcomeOf(dir, { ...options, assistant }),
+        ]
+        expect(again).toEqual(alone)
         expect(share.records).toBeGreaterThan(100)
+      })
+
+      test('a link that leads nowhere is no fault of his: replay may remove it', () => {
+        const dir = copy(undefined, hot)
+        symlinkSync(join(shelf, 'nowhere'), join(dir, 'pg_tblspc', '99999'))
+        const disk = nodeDisk(dir, { readOnly: true })
+        const assistant = startAssistant(dir, new Recovery(disk).start, { writes: true })
+        assistant.result()
+        assistant.writer?.write([], true)
+        expect([assistant.writer?.written(), assistant.writer?.synced()]).toEqual([true, true])
+        assistant.dismiss()
+        disk.close()
+      })
+
+      test('when he is dismissed, he writes no more', () => {
+        const signals = new Signals()
+        expect([signals.claim(3), signals.claim(3)]).toEqual([true, true])
+        signals.endClaims()
+        expect(signals.claim(3)).toBe(false)
       })
     })
 

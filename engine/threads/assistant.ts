@@ -139,7 +139,7 @@ class ThreadedAssistant implements Assistant {
   /** Memory that we have made ourselves. */
   private readonly pieces: PieceOfMemory[] = []
   /** Runs of pages in the order that he has to write. */
-  private ordered = 0
+  private ordered: number | undefined
   readonly writer: WriterBeside | undefined
 
   constructor(
@@ -153,7 +153,7 @@ class ThreadedAssistant implements Assistant {
     if (writes)
       this.writer = {
         write: this.write.bind(this),
-        claim: () => signals.claim(this.ordered),
+        claim: () => this.givenUp || signals.claim(this.ordered ?? 0),
         written: () => this.waitUntil(DONE_WITH.writing),
         synced: () => this.waitUntil(DONE_WITH.synced),
       }
@@ -190,11 +190,18 @@ class ThreadedAssistant implements Assistant {
   }
 
   dismiss(): void {
+    this.signals.endClaims()
     this.signals.want(WANTS.nothing)
+    try {
+      if (this.ordered !== undefined) this.waitUntil(DONE_WITH.writing) // nobody else may write when we are done
+    } catch {
+      // whoever dismisses him early has met a fault himself
+    }
     this.memoryPort.close()
   }
 
   private write(runs: OrderedRun[], checksums: boolean): void {
+    if (this.givenUp) return // he might come to himself when all is done
     this.ordered = runs.length
     const order: WriteOrder = { runs, checksums, pieces: this.pieces }
     this.pagesPort.postMessage(order)

@@ -128,6 +128,11 @@ export class Signals {
     return Atomics.add(this.numbers, CLAIMED, 1) < most
   }
 
+  /** Nobody takes a run any more. */
+  endClaims(): void {
+    Atomics.store(this.numbers, CLAIMED, 1 << 30)
+  }
+
   /** How much of an order is done: grows while runs are written and files are synced, or is one of DONE_WITH. */
   get done(): number {
     return Atomics.load(this.numbers, DONE)

@@ -2,6 +2,7 @@
 // some relations itself, syncs files, and in the end writes some of the pages.
 
 import { receiveMessageOnPort, workerData } from 'node:worker_threads'
+import { DiskFault } from '../bytes/errors.js'
 import type { Disk } from '../disk/disk.js'
 import { nodeDisk } from '../disk/nodeDisk.js'
 import { pageAt, type PieceOfMemory } from '../buffers/bufferPool.js'
@@ -130,7 +131,7 @@ function recordMemory(bytes: number): Uint8Array {
 
 function take(record: WalRecord, overwritten: Lsn | undefined): void {
   if (!writer) return
-  if (share?.replay(record)) writer.leaveOut(record)
+  if (share?.replay(record)) writer.leaveOut(record, overwritten)
   else writer.add(record, overwritten)
 }
 
@@ -172,7 +173,7 @@ function attempt(work: () => void): void {
   }
 }
 
-/** Syncs every file as it is now: the dead server may not have. Some may be removed meanwhile, by replay. */
+/** Syncs every file as it is now: the dead server may not have. What is not there replay has removed, or will make. */
 function syncAll({ directory }: AssistantTask): void {
   const disk = nodeDisk(directory)
   const present: Disk = {
@@ -181,7 +182,8 @@ function syncAll({ directory }: AssistantTask): void {
       try {
         disk.sync(path)
       } catch (error) {
-        if (disk.kind(path) !== undefined) throw error
+        if (!(error instanceof DiskFault && (error.cause as NodeJS.ErrnoException).code === 'ENOENT'))
+          throw error
       }
       step()
     },

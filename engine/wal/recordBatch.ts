@@ -130,7 +130,8 @@ export class BatchWriter<Note = never> {
   }
 
   /** A record is left out: it was replayed already. */
-  leaveOut({ endHigh, endLow }: WalRecord): void {
+  leaveOut({ endHigh, endLow }: WalRecord, overwritten: Lsn | undefined): void {
+    if (overwritten !== undefined) this.overwritten.push([this.records, overwritten])
     this.left++
     this.endHigh = endHigh
     this.endLow = endLow
