@@ -22,7 +22,7 @@ import { recoveryProgress, type RecoveryProgress } from './progressBar.js'
 import { losses, recoverReport, reportLines, type Findings } from './recoverReport.js'
 import { openJournal } from './undo.js'
 
-/** 760 MiB at most, and a sixteenth more that an assistant may hold; 64 MiB however small the machine. */
+/** 760 MiB at most, and a twentieth more that an assistant may hold; 64 MiB however small the machine. */
 const MAX_PAGES = 97_280
 const MIN_PAGES = 8192
 

@@ -69,7 +69,7 @@ export interface RecoveryResult {
 
 const PROGRESS_EVERY = 16384
 /** The assistant may hold as many pages as we, divided by this. */
-const PART_OF_SHARE = 16
+const PART_OF_SHARE = 20
 
 export class Recovery {
   readonly start: StartPoint

@@ -66,7 +66,7 @@ function shorten(dir: string, pick: Pick): void {
 }
 
 const HARMS = [undefined, undefined, cutLog, breakPage, shorten] as const
-const CAPACITIES = [undefined, 1024, 1500, 4000] as const
+const CAPACITIES = [undefined, 1280, 1500, 4000] as const
 
 /** Recovers a copy alone, and another with the assistant. */
 function bothWays(
