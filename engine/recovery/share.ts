@@ -17,8 +17,14 @@ import { XACT } from '../format/transactionRecord.js'
 import { XID } from '../format/transactionStatus.js'
 import { reference } from '../parts.js'
 import type { MissingBlock, RedoContext } from '../redo/context.js'
-import { transactionEnd } from '../redo/transaction.js'
-import { XLOG } from '../redo/xlog.js'
+import { database } from '../redo/database.js'
+import { heap } from '../redo/heap.js'
+import { heap2 } from '../redo/heap2.js'
+import { relmap } from '../redo/relmap.js'
+import { storage } from '../redo/storage.js'
+import { tablespace } from '../redo/tablespace.js'
+import { transaction, transactionEnd } from '../redo/transaction.js'
+import { XLOG, xlog } from '../redo/xlog.js'
 import type { WalRecord } from '../wal/record.js'
 import { makeContext } from './context.js'
 import { beforeChanges } from './firstChange.js'
@@ -69,12 +75,15 @@ export const ALL_THAT_CAN_BE: Choice = { sample: 1e9, recordsAPage: 0, leastReco
 const WINDOWS_LATE = 64
 const TOO_MUCH = 0.7
 
-// Resource managers whose records name no pages, but remove or replace whole files.
-const XLOG_ID = 0
-const TRANSACTION = 1
-const REPLACES_FILES: ReadonlySet<number> = new Set([2, 4, 5, 7]) // Storage, Database, Tablespace, RelMap
-const HEAP2 = 9
-const HEAP = 10
+// The loop below compares numbers.
+const XLOG_ID = xlog.id
+const TRANSACTION = transaction.id
+const HEAP = heap.id
+const HEAP2 = heap2.id
+/** Their records name no pages, but make, remove or replace whole files. */
+const REPLACES_FILES: ReadonlySet<number> = new Set(
+  [storage, database, tablespace, relmap].map(({ id }) => id),
+)
 
 class CannotHere extends Error {}
 const refuse = (): never => {
