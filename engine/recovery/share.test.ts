@@ -154,6 +154,7 @@ test('where there is no room for a page, its relation goes; the others have less
 
 test('a page that contradicts its record is told of, with the words of redo', () => {
   const { share, notes, redo } = sharing()
+  share.replay(insert(2, 'before', at(1)))
   expect(share.replay(remove(9, at(0)))).toBe(true)
   let words = ''
   try {
@@ -163,6 +164,7 @@ test('a page that contradicts its record is told of, with the words of redo', ()
   }
   expect(words).toMatch(/invalid lp 9/)
   expect(returned(notes)).toEqual([expect.stringContaining(words)])
+  expect(returned(notes)[0]).toMatch(/\(WAL redo at 0\/2000028 for Heap\/DELETE: base\/5\/16384 block 0\)$/)
   expect([share.isEmpty, share.replay(insert(2, 'later', at(0)))]).toEqual([true, false])
 })
 
